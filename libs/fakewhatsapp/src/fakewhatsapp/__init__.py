@@ -1,0 +1,1 @@
+"""A WhatsApp network on this machine, speaking the real protocol to the real client library."""
