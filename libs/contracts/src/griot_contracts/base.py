@@ -1,0 +1,56 @@
+"""What every command and event is: a frozen model whose class says its type."""
+
+from datetime import datetime
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+
+def _aware(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("a time needs its zone")
+    return value
+
+
+Time = Annotated[datetime, AfterValidator(_aware)]
+"""A moment, always with its zone; UTC wherever Griot makes it."""
+
+
+class Model(BaseModel):
+    """A frozen value whose JSON is camelCase and which ignores fields it does not know (they are a newer version's)."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+    )
+
+
+class Contract(Model):
+    """A body that travels in a record. `at` is when it was asked (commands) or when it happened (events)."""
+
+    version: ClassVar[int] = 1
+
+    account_id: str
+    at: Time
+
+    @classmethod
+    def type(cls) -> str:
+        """The CloudEvents type, such as `griot.SendMessage.v1`."""
+        return f"griot.{cls.__name__}.v{cls.version}"
+
+
+class Command(Contract):
+    """Something asked for, in the imperative. It may be refused; the refusal is an event."""
+
+
+class Event(Contract):
+    """Something that happened, in the past tense. It is a fact and is never refused."""
+
+
+class Notice(Contract):
+    """Something told to one listener, such as a reply. It is neither asked nor kept."""

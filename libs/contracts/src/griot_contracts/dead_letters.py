@@ -1,0 +1,50 @@
+"""How a record that cannot be read lies in dead-letters.v1: its own value and headers, and these beside them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from griot_contracts.cloudevents import Headers
+
+_PREFIX = "dl_"
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """Where a record came from and why it was put aside.
+
+    Attributes:
+        topic: the topic it was read from, with `partition` and `offset`.
+        group: the consumer group that could not read it.
+        reason: why, in words without any of its content.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    group: str
+    reason: str
+
+    def headers(self, original: Iterable[tuple[str, bytes]]) -> Headers:
+        """The headers of the dead letter: the original ones, then where it came from and why."""
+        kept = [(name, value) for name, value in original if not name.startswith(_PREFIX)]
+        own = {"topic": self.topic, "partition": self.partition, "offset": self.offset}
+        own |= {"group": self.group, "reason": self.reason}
+        return kept + [(_PREFIX + name, str(value).encode()) for name, value in own.items()]
+
+    @classmethod
+    def from_headers(cls, headers: Iterable[tuple[str, bytes]]) -> "DeadLetter":
+        """What `headers` wrote.
+
+        Raises:
+            KeyError: these are not a dead letter's headers.
+        """
+        found = {
+            name.removeprefix(_PREFIX): value.decode() for name, value in headers if name.startswith(_PREFIX)
+        }
+        return cls(
+            topic=found["topic"],
+            partition=int(found["partition"]),
+            offset=int(found["offset"]),
+            group=found["group"],
+            reason=found["reason"],
+        )

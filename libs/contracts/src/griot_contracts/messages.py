@@ -1,0 +1,130 @@
+"""A message: what is sent, and every step of its way."""
+
+from enum import StrEnum
+from typing import Literal
+
+from griot_contracts.base import Command, Event, Model, Time
+
+
+class MessageStatus(StrEnum):
+    """Where a message stands, in the order in which it moves: a later one never gives way to an earlier one.
+
+    `failed` stands before `sent` because a receipt may still prove that a message given up was delivered after all.
+    """
+
+    PENDING = "pending"
+    REJECTED = "rejected"
+    QUEUED = "queued"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+
+    @property
+    def rank(self) -> int:
+        """The place in the order, for comparing."""
+        return list(MessageStatus).index(self)
+
+
+class TextContent(Model):
+    """Plain text, as the sender wrote it."""
+
+    type: Literal["text"] = "text"
+    text: str
+
+
+Content = TextContent
+"""What a message carries. Other kinds join as a union that `type` tells apart."""
+
+
+class SendMessage(Command):
+    """Accept a message for sending, if the day's limit allows. `to` is a WhatsApp id such as `237612345678@s.whatsapp.net`."""
+
+    message_id: str
+    session_id: str
+    to: str
+    content: Content
+
+
+class DispatchMessage(Command):
+    """To the dispatcher: queue an accepted message and see it through to its end."""
+
+    message_id: str
+    session_id: str
+    to: str
+    content: Content
+
+
+class DeliverMessage(Command):
+    """To the session's owner: hand this message to WhatsApp. `attempt` counts from 1; each attempt is made at most once."""
+
+    message_id: str
+    session_id: str
+    to: str
+    content: Content
+    attempt: int
+
+
+class MessageEvent(Event):
+    """What every step of a message says of itself."""
+
+    message_id: str
+    session_id: str
+
+
+class MessageAccepted(MessageEvent):
+    """The message counts against the day's limit and will come to an end that is told: `pending`."""
+
+    to: str
+    content: Content
+
+
+class MessageRejected(MessageEvent):
+    """The message was refused at the limit: `rejected`. It counts against nothing."""
+
+    to: str
+    content: Content
+    reason: str
+    limit: int | None = None
+    resets_at: Time | None = None
+
+
+class MessageQueued(MessageEvent):
+    """The dispatcher holds the message: `queued`."""
+
+
+class MessageSending(MessageEvent):
+    """The message was given to the session's owner: `sending`."""
+
+    attempt: int
+
+
+class MessageSent(MessageEvent):
+    """WhatsApp's server took the message: `sent`."""
+
+    whatsapp_message_id: str
+
+
+class MessageDelivered(MessageEvent):
+    """The recipient's device has the message: `delivered`."""
+
+
+class MessageRead(MessageEvent):
+    """The recipient opened the message: `read`. It may come without `MessageDelivered`."""
+
+
+class MessageUnknown(MessageEvent):
+    """Nobody knows whether WhatsApp took this attempt: `unknown`. `resend` says whether another attempt follows."""
+
+    attempt: int
+    reason: str
+    resend: bool
+
+
+class MessageFailed(MessageEvent):
+    """The message is given up: `failed`, with a stable code and words that say why."""
+
+    reason: str
+    detail: str | None = None

@@ -1,0 +1,95 @@
+"""A session: one WhatsApp device, linked to somebody's phone, that sends for an account."""
+
+from enum import StrEnum
+
+from griot_contracts.base import Command, Event, Time
+
+
+class SessionStatus(StrEnum):
+    """Where a session stands."""
+
+    STARTING = "starting"
+    AWAITING_SCAN = "awaiting_scan"
+    CONNECTED = "connected"
+    DISCONNECTED = "disconnected"
+    LOGGED_OUT = "logged_out"
+    RESTRICTED = "restricted"
+    FAILED = "failed"
+    DELETED = "deleted"
+
+
+class WhenDisconnected(StrEnum):
+    """What becomes of a message for a session that is not connected."""
+
+    REJECT = "reject"
+    QUEUE = "queue"
+
+
+class WhenUnknown(StrEnum):
+    """What becomes of a message of which nobody knows whether WhatsApp took it."""
+
+    RESEND = "resend"
+    FAIL = "fail"
+
+
+class CreateSession(Command):
+    """Make a session and connect it. Refused when the plan's sessions are all held or the `session_key` is in use."""
+
+    session_id: str
+    session_key: str
+
+
+class DeleteSession(Command):
+    """Give a session up for good."""
+
+    session_id: str
+
+
+class StartSession(Command):
+    """To the session's owner: connect it, and show a QR code if it is linked to no phone yet. A repeat does nothing."""
+
+    session_id: str
+
+
+class DestroySession(Command):
+    """To the session's owner: log out of WhatsApp and destroy the device's keys. A repeat says `SessionDeleted` again."""
+
+    session_id: str
+
+
+class SessionCreated(Event):
+    """A session exists; it is being connected already."""
+
+    session_id: str
+    session_key: str
+    when_disconnected: WhenDisconnected = WhenDisconnected.REJECT
+    when_unknown: WhenUnknown = WhenUnknown.RESEND
+
+
+class SessionStatusChanged(Event):
+    """A session stands elsewhere now.
+
+    `reason` is a stable code with `detail` in words where the status alone does not say why. `phone` is the linked number,
+    E.164, once known. `epoch` is the ownership under which this was seen: of two statuses with the same time the higher wins.
+    """
+
+    session_id: str
+    status: SessionStatus
+    reason: str | None = None
+    detail: str | None = None
+    phone: str | None = None
+    epoch: int = 0
+
+
+class SessionDeleted(Event):
+    """A session is gone: logged out of WhatsApp where that could be reached, its device's keys destroyed."""
+
+    session_id: str
+
+
+class QrCodeIssued(Event):
+    """A QR code to be scanned by the phone until `expires_at`. It is a secret while it lives."""
+
+    session_id: str
+    code: str
+    expires_at: Time
