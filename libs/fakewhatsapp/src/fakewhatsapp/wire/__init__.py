@@ -1,0 +1,1 @@
+"""The protocol below messages: noise, frames, binary nodes."""
