@@ -1,0 +1,1 @@
+"""What every service of Griot stands on: settings, logging, tracing, metrics, Kafka, MongoDB, health, lifecycle."""
