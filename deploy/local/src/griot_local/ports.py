@@ -1,0 +1,28 @@
+"""Free ports on loopback."""
+
+import random
+import socket
+
+LOOPBACK = "127.0.0.1"
+
+# Below the range the kernel takes outgoing ports from: otherwise, while a killed server is down, a client's
+# own connection may be given its port (it may even connect to itself), and the server cannot come back.
+_CANDIDATES = range(20_000, 32_000)
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    for port in random.sample(_CANDIDATES, k=len(_CANDIDATES)):
+        if is_free(port):
+            return port
+    raise OSError(f"no free port between {_CANDIDATES.start} and {_CANDIDATES.stop}")
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do: TIME_WAIT is not in use
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,101 @@
+"""Servers for the tests that ask for them: given ones, containers where an engine answers, or local ones.
+
+They start when the first test asks, once for the whole run. Tests share them, so each uses names of its own.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from testcontainers.core.container import DockerContainer
+
+from griot_local.kafka import KafkaServer
+from griot_local.mongo import MongoServer
+from griot_local.ports import LOOPBACK, free_port
+from griot_local.probes import kafka_answers, mongo_answers
+from tests.support import eventually
+
+KAFKA_IMAGE = "apache/kafka:4.3.1"
+MONGO_IMAGE = "mongo:8.0"
+DOCKER_ENGINE = Path("/var/run/docker.sock")
+
+
+@pytest.fixture(scope="session")
+async def kafka(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """A broker's bootstrap address."""
+    given = os.environ.get("GRIOT_KAFKA_BOOTSTRAP")
+    if given:
+        yield given
+    elif docker_answers():
+        container, port = kafka_container()
+        await asyncio.to_thread(container.start)
+        await eventually(
+            lambda: kafka_answers(port), within=timedelta(seconds=60), what="Kafka in its container answers"
+        )
+        yield f"{LOOPBACK}:{port}"
+        await asyncio.to_thread(container.stop)
+    else:
+        async with KafkaServer(tmp_path_factory.mktemp("kafka")) as server:
+            yield server.bootstrap
+
+
+@pytest.fixture(scope="session")
+async def mongo(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """The URL of a server that speaks MongoDB's protocol."""
+    given = os.environ.get("GRIOT_MONGO_URL")
+    if given:
+        yield given
+    elif docker_answers():
+        port = free_port()
+        container = DockerContainer(MONGO_IMAGE).with_bind_ports(27017, port)
+        await asyncio.to_thread(container.start)
+        await eventually(
+            lambda: mongo_answers(port), within=timedelta(seconds=60), what="MongoDB in its container answers"
+        )
+        yield f"mongodb://{LOOPBACK}:{port}/?directConnection=true"
+        await asyncio.to_thread(container.stop)
+    else:
+        async with MongoServer(tmp_path_factory.mktemp("mongo")) as server:
+            yield server.url
+
+
+def docker_answers() -> bool:
+    """Whether a Docker engine runs on this machine; asked quickly, for most have none."""
+    if not DOCKER_ENGINE.is_socket():
+        return False
+    with socket.socket(socket.AF_UNIX) as engine:
+        engine.settimeout(1)
+        try:
+            engine.connect(str(DOCKER_ENGINE))
+            engine.sendall(b"GET /_ping HTTP/1.0\r\n\r\n")
+            return b"200 OK" in engine.recv(64)
+        except OSError:
+            return False
+
+
+def kafka_container() -> tuple[DockerContainer, int]:
+    """One node and its port, chosen before it starts, because a broker tells its clients its address."""
+    port = free_port()
+    settings = {
+        "KAFKA_NODE_ID": "1",
+        "KAFKA_PROCESS_ROLES": "broker,controller",
+        "KAFKA_LISTENERS": "CLIENT://:9092,CONTROLLER://:9093",
+        "KAFKA_ADVERTISED_LISTENERS": f"CLIENT://{LOOPBACK}:{port}",
+        "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "KAFKA_INTER_BROKER_LISTENER_NAME": "CLIENT",
+        "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
+        "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
+        "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
+        "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
+        "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
+        "KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR": "1",
+        "KAFKA_TRANSACTION_STATE_LOG_MIN_ISR": "1",
+    }
+    container = DockerContainer(KAFKA_IMAGE).with_bind_ports(9092, port)
+    for name, value in settings.items():
+        container.with_env(name, value)
+    return container, port
