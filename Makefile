@@ -1,0 +1,87 @@
+# Griot on one machine. `make help` says what there is.
+.DEFAULT_GOAL := help
+SHELL := bash
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+BIN := .venv/bin
+PACKAGES := griot_contracts griot_chassis griot_local fakewhatsapp api quota dispatcher session_manager
+
+# A folder of tests that is not there yet is no failure.
+pytest = $(if $(wildcard $(1)),$(BIN)/pytest $(wildcard $(1)),@echo "no tests in: $(1)")
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: install ## Run Griot for your own WhatsApp; data stays in .griot/data, Ctrl-C stops it
+	@$(BIN)/python -m griot_local run
+
+.PHONY: demo
+demo: install ## Show a message go all the way to a phone, on a WhatsApp network of this machine
+	@$(BIN)/python -m griot_local demo
+
+.PHONY: demo-check
+demo-check: install ## The same, every step checked, and out
+	@$(BIN)/python -m griot_local demo --check
+
+.PHONY: test
+test: install lint types ## Everything that has to hold: lint, types, and all tests but the long ones
+	$(call pytest,tests/unit tests/contract tests/integration tests/e2e tests/chaos)
+
+.PHONY: check
+check: lint types unit contract ## What needs no server
+
+.PHONY: install
+install: ## Bring what is missing onto this machine; a moment when nothing is
+	@$(PYTHON) deploy/local/install.py
+
+.PHONY: lock
+lock: ## Pin what Griot stands on, anew; ARGS=--upgrade for newer versions
+	deploy/local/lock.sh $(ARGS)
+
+.PHONY: fmt
+fmt: ## Format, and fix what can be fixed
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+.PHONY: lint
+lint: ## Style, import contracts, sizes
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/lint-imports
+	$(BIN)/python tests/lint/sizes.py
+
+.PHONY: types
+types: ## Types, strictly
+	$(BIN)/mypy $(addprefix -p ,$(PACKAGES))
+	$(BIN)/mypy tests deploy/local/install.py
+
+.PHONY: unit
+unit: ## Pure code: no server, no clock
+	$(call pytest,tests/unit)
+
+.PHONY: contract
+contract: ## The language between services, against its golden samples
+	$(call pytest,tests/contract)
+
+.PHONY: integration
+integration: ## One adapter with its real server
+	$(call pytest,tests/integration)
+
+.PHONY: e2e
+e2e: ## The whole stack: the public API on one side, a phone on the other
+	$(call pytest,tests/e2e)
+
+.PHONY: browser
+browser: ## What a browser sees
+	$(call pytest,tests/browser)
+
+.PHONY: chaos
+chaos: ## Kill things in the middle of it, then count
+	$(call pytest,tests/chaos)
+
+.PHONY: bench
+bench: ## Measure; the numbers of docs/performance.md
+	$(call pytest,tests/bench)
