@@ -140,7 +140,7 @@ async def test_no_process_outlives_its_runner(log: Path, number: signal.Signals)
 
 
 def state(pid: int) -> str:
-    """The kernel's letter for it, nothing where there is no such process; a zombie only waits to be counted."""
+    """The kernel's letter for it, nothing where there is no such process; a zombie is dead already."""
     stat = Path(f"/proc/{pid}/stat")
     return stat.read_text().rpartition(")")[2].split()[0] if stat.exists() else ""
 
