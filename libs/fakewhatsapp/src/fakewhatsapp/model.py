@@ -7,9 +7,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from fakewhatsapp.wire.nodes import HIDDEN_USERS, USERS, Jid, Node
+
 if TYPE_CHECKING:
     from fakewhatsapp.connection import Connection
-    from fakewhatsapp.wire.binary import Jid, Node
 
 
 class Kind(StrEnum):
@@ -33,7 +34,7 @@ class PhoneMessage:
     sender: str
     """The sender's number, with its plus sign."""
     recipient: str
-    """The number of the phone that shows it, with its plus sign."""
+    """The number of the chat's other side, with its plus sign: this phone's, unless it was sent from here."""
     kind: Kind
     text: str
     """The text, or the caption of a picture or video; empty if there is neither."""
@@ -44,19 +45,52 @@ class PhoneMessage:
     mimetype: str | None = None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What a client that is not linked yet says about itself when it connects."""
+
+    noise_key: bytes
+    identity_key: bytes
+    registration_id: int
+    signed_pre_key: tuple[int, bytes, bytes]
+    """Id, public key, signature."""
+
+
+@dataclass(slots=True, eq=False)
 class Device:
     """A companion that was linked to a phone: what the person sees under "linked devices"."""
 
     number: str
+    """The account's number, with its plus sign."""
     index: int
     """1 to 99; 0 is the phone itself."""
-    registration_id: int
-    identity_key: bytes
-    signed_pre_key: tuple[int, bytes, bytes]
-    """Id, public key, signature."""
+    keys: Registration
     pre_keys: dict[int, bytes] = field(default_factory=dict)
+    """Public one-time keys not given out yet, by id."""
     connection: Connection | None = None
-    offline: list[Node] = field(default_factory=list)
-    """What waits for the next login."""
+    """The connection it is logged in on."""
+    active: bool = False
+    """Whether it has said that it is ready for what is queued."""
+    undelivered: dict[tuple[str, str, str, str], Node] = field(default_factory=dict)
+    """What it has not acknowledged yet, oldest first; sent (again) at its next login."""
     logins: int = 0
+
+    @property
+    def jid(self) -> Jid:
+        """Its id by number."""
+        return Jid(self.number.lstrip("+"), USERS, self.index)
+
+    @property
+    def lid(self) -> Jid:
+        """Its id that tells nothing about the number."""
+        return Jid(lid_of(self.number), HIDDEN_USERS, self.index)
+
+
+def lid_of(number: str) -> str:
+    """The user part of an account's LID. It can be turned back, so a new network knows an old one's ids."""
+    return "1" + number.lstrip("+")[::-1]
+
+
+def number_of(jid: Jid) -> str:
+    """The number, with its plus sign, of the account that a JID or LID belongs to."""
+    return "+" + (jid.user[:0:-1] if jid.server == HIDDEN_USERS else jid.user)

@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from fakewhatsapp.attachments import Attachments
+from fakewhatsapp.connection import Connection
 from fakewhatsapp.faults import Faults
+from fakewhatsapp.keyring import sign
 from fakewhatsapp.ledger import Ledger
+from fakewhatsapp.library import installed_library, patched_copy
+from fakewhatsapp.model import Device
+from fakewhatsapp.pairing import Pairings
 from fakewhatsapp.phone import Phone
+from fakewhatsapp.receipts import key_of
+from fakewhatsapp.server import Server
+from fakewhatsapp.stanzas import HANDLERS
+from fakewhatsapp.tls import make_tls
+from fakewhatsapp.wire.binary import Codec
+from fakewhatsapp.wire.certificate import server_keys
+from fakewhatsapp.wire.nodes import Node
+from fakewhatsapp.wire.tokens import read_tokens
 
 
 class Network:
     """A WhatsApp network on loopback. Enter it to start it; leaving it closes every connection.
 
-    Every possible number exists, has a phone that decrypts and confirms what it is sent, and needs no
-    preparation, except the numbers in `unknown_numbers` and those that start with `unknown_prefix`.
+    Every number exists, has a phone that decrypts and confirms what it is sent, and needs no preparation, except
+    the numbers in `unknown_numbers` and those that start with `unknown_prefix`. A number that `phone` was asked
+    for exists in any case.
     """
 
     def __init__(self, folder: Path, *, host: str = "127.0.0.1", unknown_prefix: str = "+999") -> None:
@@ -26,33 +44,85 @@ class Network:
         self.unknown_numbers: set[str] = set()
         self.ledger = Ledger()
         self.faults = Faults()
+        self.attachments = Attachments()
+        self.pairings = Pairings()
+        self.connections: set[Connection] = set()
+        self._phones: dict[str, Phone] = {}
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the process that runs neonize must have in its environment when it starts."""
-        raise NotImplementedError
+        """What the process that runs neonize must have in its environment when it starts.
+
+        Requests to this machine itself stay outside the proxy.
+        """
+        proxy = f"http://{self.host}:{self._server.port}"
+        return {"SSL_CERT_FILE": str(self._authority), "HTTPS_PROXY": proxy, "NO_PROXY": "127.0.0.1,localhost"}
 
     @property
     def library(self) -> Path:
         """The patched copy of neonize's library, with this network's root key."""
-        raise NotImplementedError
+        return self._library
 
     def phone(self, number: str) -> Phone:
         """The phone with this number, made when it is first asked for."""
-        raise NotImplementedError
+        phone = self._phones.get(number)
+        if phone is None:
+            phone = self._phones[number] = Phone(self, number)
+        return phone
+
+    def known_phone(self, number: str) -> Phone | None:
+        """The phone with this number, if anybody ever asked for it or wrote to it."""
+        return self._phones.get(number)
 
     def phones(self) -> Iterator[Phone]:
         """Every phone that was ever asked for or written to."""
-        raise NotImplementedError
+        return iter(list(self._phones.values()))
 
     def exists(self, number: str) -> bool:
         """Whether somebody on WhatsApp has this number."""
-        raise NotImplementedError
+        if number in self.unknown_numbers:
+            return False
+        return number in self._phones or not number.startswith(self.unknown_prefix)
 
     async def __aenter__(self) -> Self:
-        raise NotImplementedError
+        self.loop = asyncio.get_running_loop()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        root = X25519PrivateKey.generate()
+        self.codec = Codec(read_tokens(installed_library().read_bytes()))
+        self._library = patched_copy(self.folder, root.public_key().public_bytes_raw())
+        self.server_keys = server_keys(root, sign)
+        tls, self._authority = make_tls(self.folder)
+        self._server = Server(self, tls)
+        await self._server.start(self.host)
+        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        raise NotImplementedError
+        await self._server.stop()
+
+    def receive(self, connection: Connection, stanza: Node) -> None:
+        """Take a stanza from a client."""
+        handle = HANDLERS.get(stanza.tag)
+        if handle is not None:
+            handle(connection, stanza)
+
+    def left(self, connection: Connection) -> None:
+        """A client's connection is over."""
+        self.pairings.forget(connection)
+        device = connection.device
+        if device is not None and device.connection is connection:
+            device.connection, device.active = None, False
+
+    def to_device(self, device: Device, stanza: Node) -> None:
+        """Send a stanza to a device, now or at its next login; it is sent again until it is acknowledged."""
+        device.undelivered[key_of(stanza)] = stanza
+        if device.active and device.connection is not None:
+            device.connection.send(stanza)
+
+    def took(self, message_id: str, sender: Device, recipient: str, at: int, devices: int) -> None:
+        """Write a message into the ledger."""
+        phone = self.known_phone(recipient)
+        shown = phone.shown(sender.number, message_id) if phone else None
+        text = shown.text if shown else ""
+        self.ledger.record(message_id, sender.number, recipient, text, at, devices)

@@ -2,40 +2,106 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import asyncio
+import secrets
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from fakewhatsapp.model import Device, PhoneMessage
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+
+from fakewhatsapp import contents, pairing
+from fakewhatsapp.errors import UnknownDeviceError, UnknownPairingCodeError, UnknownQrCodeError
+from fakewhatsapp.keyring import Keyring, UndecryptableError, verify
+from fakewhatsapp.linking import secret_from_code
+from fakewhatsapp.model import Device, PhoneMessage, Registration, lid_of, number_of
+from fakewhatsapp.prekeys import take_one
+from fakewhatsapp.receipts import READ, receipt_from_phone
+from fakewhatsapp.wire.nodes import HIDDEN_USERS, USERS, Attributes, Jid, Node
+
+if TYPE_CHECKING:
+    from fakewhatsapp.network import Network
 
 
 class Phone:
     """The phone of one number. `Network.phone` gives it."""
 
-    number: str
-    """With its plus sign."""
-    auto_deliver: bool = True
-    """Whether it confirms each message's delivery by itself, as a phone that is switched on does."""
-    auto_read: bool = False
-    """Whether it also reads each message at once."""
-    devices: dict[int, Device]
-    """The companions linked to it, by index."""
-    messages: list[PhoneMessage]
-    """Everything it showed, oldest first."""
+    def __init__(self, network: Network, number: str) -> None:
+        self.network = network
+        self.number = number
+        """With its plus sign."""
+        self.auto_deliver = True
+        """Whether it confirms each message's delivery by itself, as a phone that is switched on does."""
+        self.auto_read = False
+        """Whether it also reads each message at once."""
+        self.devices: dict[int, Device] = {}
+        """The companions linked to it, by index."""
+        self.messages: list[PhoneMessage] = []
+        """Everything it showed, oldest first."""
+        self.sent: list[PhoneMessage] = []
+        """What was sent from its linked devices, as it shows them beside its own."""
+        self.last_index = 0
+        """The index of the device that was linked last."""
+        self._keyring = Keyring()
+        self._seen: dict[tuple[str, str], PhoneMessage] = {}
+        self._unread: asyncio.Queue[PhoneMessage] = asyncio.Queue()
+
+    @property
+    def identity_public(self) -> bytes:
+        """The public half of the account's identity key."""
+        return self._keyring.identity_public
+
+    def sign(self, message: bytes) -> bytes:
+        """Sign with the account's identity key."""
+        return self._keyring.sign(message)
+
+    def agree(self, public: bytes) -> bytes:
+        """The secret that the account's identity key and another's public key make."""
+        return self._keyring.agree(public)
+
+    def bundle(self) -> Registration:
+        """The keys that others need to start a session with this phone."""
+        return self._keyring.bundle()
+
+    def take_pre_key(self) -> tuple[int, bytes] | None:
+        """One of the phone's one-time keys, for somebody who starts a session."""
+        return self._keyring.take_pre_key()
+
+    @property
+    def lid(self) -> Jid:
+        """The account's id that tells nothing about its number."""
+        return Jid(lid_of(self.number), HIDDEN_USERS)
 
     async def scan(self, qr_text: str, *, within: timedelta = timedelta(seconds=30)) -> Device:
         """Link the device that shows this QR code. Returns once the device has confirmed.
 
         Raises:
             UnknownQrCodeError: no connected device shows it.
+            TimeoutError: the device did not confirm in time.
         """
-        raise NotImplementedError
+        code = pairing.ScannedCode.parse(qr_text)
+        connection = self.network.pairings.by_ref.get(code.ref)
+        if connection is None or connection.registration is None:
+            raise UnknownQrCodeError("no connected device shows this code")
+        if connection.registration.identity_key != code.identity_key:
+            raise UnknownQrCodeError("the code's keys are not those of the device that shows it")
+        async with asyncio.timeout(within.total_seconds()):
+            return await pairing.link(connection, self, code.adv_secret)
 
     async def enter(self, pairing_code: str, *, within: timedelta = timedelta(seconds=30)) -> Device:
         """Link the device that shows this eight-character code (with or without its dash).
 
         Raises:
             UnknownPairingCodeError: no device asked to be linked to this number, or the code is wrong.
+            TimeoutError: the device did not confirm in time.
         """
-        raise NotImplementedError
+        request = self.network.pairings.by_number.get(self.number)
+        if request is None:
+            raise UnknownPairingCodeError("no device asked to be linked to this number")
+        code = pairing_code.replace("-", "").strip().upper()
+        async with asyncio.timeout(within.total_seconds()):
+            adv_secret = await secret_from_code(self, request, code)
+            return await pairing.link(request.connection, self, adv_secret)
 
     async def next_message(self, *, within: timedelta = timedelta(seconds=10)) -> PhoneMessage:
         """The oldest message not yet taken by this method, waiting for one to come.
@@ -43,7 +109,8 @@ class Phone:
         Raises:
             TimeoutError: none came in time.
         """
-        raise NotImplementedError
+        async with asyncio.timeout(within.total_seconds()):
+            return await self._unread.get()
 
     async def send(self, to: str, text: str) -> str:
         """Write to a number or JID; every device linked there gets it, now or at its next login.
@@ -51,16 +118,90 @@ class Phone:
         Returns:
             The message's id.
         """
-        raise NotImplementedError
+        return self._write(to, contents.text(text))
+
+    async def send_image(self, to: str, image: bytes, *, caption: str = "", mimetype: str = "image/jpeg") -> str:
+        """Send a picture, as `send` does a text."""
+        return self._write(to, contents.image(self.network.attachments, image, caption, mimetype))
 
     async def read(self, message: PhoneMessage | str) -> None:
-        """Read a message (or the one with this id): its sender gets the read receipt."""
-        raise NotImplementedError
+        """Read a message (or the one with this id): its sender gets the read receipt.
+
+        Raises:
+            UnknownDeviceError: the phone shows no such message.
+        """
+        self._confirm(self._message(message), READ)
 
     async def deliver(self, message: PhoneMessage | str) -> None:
-        """Confirm a message's delivery, for a phone whose `auto_deliver` is off."""
-        raise NotImplementedError
+        """Confirm a message's delivery, for a phone whose `auto_deliver` is off.
+
+        Raises:
+            UnknownDeviceError: the phone shows no such message.
+        """
+        self._confirm(self._message(message), "")
 
     async def unlink(self, device: Device | int) -> None:
-        """Log a linked device out, as the person does under "linked devices"."""
-        raise NotImplementedError
+        """Log a linked device out, as the person does under "linked devices".
+
+        Raises:
+            UnknownDeviceError: no such device is linked.
+        """
+        index = device if isinstance(device, int) else device.index
+        if index not in self.devices:
+            raise UnknownDeviceError(f"no device {index} is linked to this phone")
+        self.forget(self.devices[index])
+
+    def forget(self, device: Device) -> None:
+        """Take a device off the list; it is told if it is connected, and refused at its next login if not."""
+        self.devices.pop(device.index, None)
+        if device.connection is not None:
+            removed = Node("conflict", {"type": "device_removed"})
+            device.connection.finish(Node("stream:error", {"code": "401"}, [removed]))
+
+    def receive(self, sender: Device, stanza: Node, enc: Node, at: int) -> bool:
+        """Take a device's copy of a message from the network. False if it could not be read."""
+        message_id = stanza.text("id")
+        seen = self._seen.get((sender.number, message_id))
+        if seen is not None:  # sent again after a lost acknowledgement: shown once, confirmed again
+            self._confirm_by_itself(seen)
+            return True
+        try:
+            plain = self._keyring.decrypt(sender.lid, enc.text("type"), enc.bytes_of())
+        except UndecryptableError:
+            return False
+        if stanza.text("category") == "peer":
+            return True
+        chat = stanza.jid("to") or sender.lid
+        message = contents.shown(
+            self.network.attachments, plain, message_id, sender.number, number_of(chat), datetime.fromtimestamp(at, UTC)
+        )
+        if message is None:
+            return True
+        self._seen[sender.number, message_id] = message
+        if sender.number == self.number and number_of(chat) != self.number:
+            self.sent.append(message)
+        else:
+            self._show(message)
+        return True
+
+    def shown(self, sender: str, message_id: str) -> PhoneMessage | None:
+        """The message with this id from this number, if the phone has it."""
+        return self._seen.get((sender, message_id))
+
+    def confirmed(self, device: Device, message_ids: list[str], kind: str) -> None:
+        """A device confirms messages that were sent from here."""
+        self.network.ledger.confirm(self.number, device.number, message_ids, kind)
+
+    def _show(self, message: PhoneMessage) -> None:
+        self.messages.append(message)
+        self._unread.put_nowait(message)
+        self._confirm_by_itself(message)
+
+    def _confirm_by_itself(self, message: PhoneMessage) -> None:
+        if message.recipient == self.number and self.auto_deliver:
+            self._confirm(message, "")
+        if message.recipient == self.number and self.auto_read:
+            self._confirm(message, READ)
+
+    def _confirm(self, message: PhoneMessage, kind: str) -> None:
+        receipt_from_phone(self.network, self.number, message.sender, message.id, kind)
