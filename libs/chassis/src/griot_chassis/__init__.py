@@ -1,1 +1,4 @@
-"""What every service of Griot stands on: settings, logging, tracing, metrics, Kafka, MongoDB, health, lifecycle."""
+"""What every service of Griot stands on.
+
+Settings, logging, tracing, metrics, Kafka, MongoDB, health, lifecycle.
+"""

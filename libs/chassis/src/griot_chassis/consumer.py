@@ -1,0 +1,281 @@
+"""A consumer group's member: batches in, positions saved beside the effect, nothing skipped.
+
+What it holds to, where aiokafka and FastStream leave it open:
+
+- A batch is repeated until it is handled. FastStream goes on after an exception; this does not.
+- Offsets are committed explicitly, up to what was handled. An acknowledgement of FastStream's would commit
+whatever
+  was fetched.
+- A revocation waits for the batch in hand. The listener runs beside the handler, and a batch that was fetched
+  may be handed over after its partition was lost, so every record is checked against what is owned.
+- On assignment the partitions' positions are looked up and sought before any record counts.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Collection, Sequence
+from typing import Final, Protocol
+
+import stamina
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from opentelemetry.trace import SpanKind
+
+from griot_chassis import metrics
+from griot_chassis.decoding import Decoder, hand_over_raw, parse_untouched
+from griot_chassis.errors import TooManyDeadLettersError
+from griot_chassis.log import get_logger
+from griot_chassis.positions import Positions
+from griot_chassis.records import Partition, Record
+from griot_chassis.tracing import links_to, tracer
+from griot_contracts.topics import Topic
+
+log = get_logger(__name__)
+
+_MAX_RECORDS: Final = 500
+_BATCH_WAIT_MS: Final = 200
+_RELEASE_WITHIN_S: Final = 8.0
+"""How long a revocation waits for the batch in hand; less than the group's rebalance timeout."""
+_SLOWEST_RETRY_S: Final = 2.0
+
+
+class Handler(Protocol):
+    """Handles a batch: records in order within each partition.
+
+    It returns when their effects are durable. If it raises, the same records come again after a wait, so it
+    must be safe to repeat. It is cancelled when the partitions are lost and it does not finish in time.
+    """
+
+    async def __call__(self, records: Sequence[Record]) -> None: ...
+
+
+class PartitionListener(Protocol):
+    """Told of ownership.
+
+    Each must return within a few seconds: the group waits for it, and no heartbeat is sent.
+    """
+
+    async def assigned(self, partitions: set[Partition]) -> None:
+        """Awaited before any record of these partitions is given."""
+
+    async def revoked(self, partitions: set[Partition]) -> None:
+        """Awaited after the batch in hand is finished, before anybody else gets these partitions."""
+
+
+class Consumer:
+    """One member of one consumer group, over topics that share their keys.
+
+    A partition number is owned in all of them.
+    """
+
+    def __init__(
+        self,
+        topics: Sequence[Topic],
+        handle: Handler,
+        *,
+        group: str,
+        decoder: Decoder,
+        positions: Positions | None = None,
+        listener: PartitionListener | None = None,
+        commits: bool = True,
+    ) -> None:
+        """Make a member; it does nothing before `subscribe`.
+
+        Args:
+            topics: what it reads.
+            handle: given every batch.
+            group: the consumer group.
+            decoder: for what it reads.
+            positions: where its positions are kept beside the effect; None leaves them to Kafka alone.
+            listener: told what it owns.
+            commits: False where returning from `handle` is not the end of the work, and `handle` commits by
+            itself.
+        """
+        self.group = group
+        self._topics = topics
+        self._handle = handle
+        self._decoder = decoder
+        self._positions = positions
+        self._listener = listener
+        self._commits = commits
+        self._next: dict[Partition, int] = {}  # the partitions owned, and the offset that each goes on at
+        self._joined = False
+        self._in_hand: asyncio.Task[None] | None = None
+        self.failure: str | None = None
+
+    def subscribe(self, broker: KafkaBroker, instance_id: str) -> None:
+        """Add this member to the broker, which starts it.
+
+        `instance_id` keeps its place in the group over a restart.
+        """
+        self._subscriber = broker.subscriber(
+            *(topic.name for topic in self._topics),
+            batch=True,
+            group_id=self.group,
+            group_instance_id=f"{self.group}-{instance_id}",
+            auto_offset_reset="earliest",
+            partition_assignment_strategy=[RangePartitionAssignor],
+            listener=_Rebalance(self),
+            ack_policy=AckPolicy.MANUAL,
+            parser=parse_untouched,
+            decoder=hand_over_raw,
+            max_records=_MAX_RECORDS,
+            batch_timeout_ms=_BATCH_WAIT_MS,
+        )
+        self._subscriber(self.on_batch)
+
+    @property
+    def kafka(self) -> AIOKafkaConsumer:
+        """The client's own consumer, while the broker runs."""
+        return self._subscriber.consumer
+
+    @property
+    def ready(self) -> bool:
+        """Whether it is in its group (even if it was given nothing) and has not given up."""
+        return self._joined and self.failure is None
+
+    def owns(self, partition: Partition) -> bool:
+        """Whether records of this partition are this member's to handle."""
+        return partition in self._next
+
+    async def on_batch(self, raw: Sequence[ConsumerRecord]) -> None:
+        """Handle a batch to its end; returns without it when the partitions are lost meanwhile."""
+        fresh = [item for item in raw if self._is_next(item)]
+        if not fresh or self.failure is not None:
+            return
+        self._in_hand = asyncio.create_task(self._until_handled(fresh), name=f"batch {self.group}")
+        try:
+            await asyncio.wait({self._in_hand})  # a cancelled batch is no cancellation of the consumer
+            if not self._in_hand.cancelled():
+                self._in_hand.result()
+        except TooManyDeadLettersError as error:
+            self.failure = str(error)
+            log.critical(
+                "consumer stopped: its code or its topic is wrong", group=self.group, reason=self.failure
+            )
+        finally:
+            self._in_hand = None
+
+    def _is_next(self, item: ConsumerRecord) -> bool:
+        wanted = self._next.get(Partition(item.topic, item.partition))
+        return wanted is not None and item.offset >= wanted
+
+    async def _until_handled(self, raw: Sequence[ConsumerRecord]) -> None:
+        started = time.perf_counter()
+        async for attempt in stamina.retry_context(
+            on=_worth_another_try, attempts=None, timeout=None, wait_initial=0.1, wait_max=_SLOWEST_RETRY_S
+        ):
+            with attempt:
+                await self._once(raw)
+        metrics.BATCH_SECONDS.labels(self.group).observe(time.perf_counter() - started)
+
+    async def _once(self, raw: Sequence[ConsumerRecord]) -> None:
+        try:
+            records = await self._decoder.decode(raw)
+            links = links_to(record.envelope.traceparent for record in records)
+            with tracer.start_as_current_span(f"process {self.group}", kind=SpanKind.CONSUMER, links=links):
+                if records:
+                    await self._handle(records)
+            await self._keep({Partition(item.topic, item.partition): item.offset + 1 for item in raw})
+        except Exception:
+            metrics.HANDLER_FAILURES.labels(self.group).inc()
+            log.exception("batch put off", group=self.group, records=len(raw))
+            raise
+        for topic, count in Counter(item.topic for item in raw).items():
+            metrics.RECORDS_CONSUMED.labels(topic, self.group).inc(count)
+
+    async def _keep(self, reached: dict[Partition, int]) -> None:
+        # Beside the effect first, then in Kafka, for whoever watches the lag.
+        if self._positions is not None:
+            await self._positions.save(reached)
+        if self._commits:
+            await self.commit(reached)
+        self._next.update(
+            {partition: offset for partition, offset in reached.items() if partition in self._next}
+        )
+
+    async def commit(self, reached: dict[Partition, int]) -> None:
+        """Tell Kafka.
+
+        A refusal means that the partition is somebody else's by now, who reads the records again.
+        """
+        try:
+            await self.kafka.commit({_kafka(partition): offset for partition, offset in reached.items()})
+        except KafkaError as error:
+            log.warning("commit refused", group=self.group, error=type(error).__name__)
+
+    async def start_positions(self, partitions: Collection[Partition]) -> dict[Partition, int | None]:
+        """Where to begin.
+
+        Beside the effect where that is kept, else what Kafka has; None is the log's beginning.
+        """
+        if self._positions is not None:
+            found = await self._positions.load(partitions)
+            return {partition: found.get(partition) for partition in partitions}
+        return {partition: await self.kafka.committed(_kafka(partition)) for partition in partitions}
+
+    async def take(self, partitions: set[Partition]) -> None:
+        """Become the owner: look up where to begin, tell the listener, and only then let records count."""
+        async for attempt in stamina.retry_context(
+            on=Exception, attempts=None, timeout=None, wait_initial=0.1, wait_max=_SLOWEST_RETRY_S
+        ):
+            with attempt:
+                await self._prepare(partitions)
+        self._joined = True
+        metrics.PARTITIONS_OWNED.labels(self.group).set(len(self._next))
+        log.info("partitions assigned", group=self.group, count=len(partitions))
+
+    async def _prepare(self, partitions: set[Partition]) -> None:
+        starts = await self.start_positions(partitions)
+        beginnings = await self.kafka.beginning_offsets([_kafka(partition) for partition in partitions])
+        if partitions and self._listener is not None:
+            await self._listener.assigned(partitions)
+        for partition, start in starts.items():
+            where = _kafka(partition)
+            self._next[partition] = max(start or 0, beginnings[where])
+            self.kafka.seek(where, self._next[partition])
+
+    async def release(self) -> None:
+        """Stop being the owner of everything.
+
+        Finish the batch in hand, or cancel it when it takes too long.
+        """
+        lost = set(self._next)
+        if self._in_hand is not None:
+            _, running = await asyncio.wait({self._in_hand}, timeout=_RELEASE_WITHIN_S)
+            for task in running:
+                task.cancel()
+                await asyncio.wait({task})
+        self._next.clear()
+        if lost and self._listener is not None:
+            await self._listener.revoked(lost)
+        metrics.PARTITIONS_OWNED.labels(self.group).set(0)
+        log.info("partitions released", group=self.group, count=len(lost))
+
+    async def stop(self) -> None:
+        """Finish what was taken, release, and leave the group."""
+        await self.release()
+        await self._subscriber.stop()
+
+
+class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
+    def __init__(self, consumer: Consumer) -> None:
+        self._consumer = consumer
+
+    async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
+        await self._consumer.release()  # aiokafka rebalances eagerly: what is revoked is always everything
+
+    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        await self._consumer.take({Partition(item.topic, item.partition) for item in assigned})
+
+
+def _kafka(partition: Partition) -> TopicPartition:
+    return TopicPartition(partition.topic, partition.number)
+
+
+def _worth_another_try(error: Exception) -> bool:
+    return not isinstance(error, TooManyDeadLettersError)

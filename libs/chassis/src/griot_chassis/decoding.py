@@ -1,0 +1,88 @@
+"""From Kafka's records to Griot's, and those that cannot be read to dead letters."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from aiokafka import ConsumerRecord
+from faststream.kafka import KafkaMessage
+
+from griot_chassis import metrics
+from griot_chassis.errors import TooManyDeadLettersError
+from griot_chassis.log import get_logger
+from griot_chassis.publisher import Publisher
+from griot_chassis.records import Record
+from griot_contracts.cloudevents import UnreadableRecordError, decode
+from griot_contracts.dead_letters import DeadLetter
+
+log = get_logger(__name__)
+
+
+class Decoder:
+    """Decodes what one consumer reads.
+
+    A record that cannot be read is put aside, and the consumer goes on.
+    """
+
+    def __init__(self, publisher: Publisher, group: str, max_in_a_row: int) -> None:
+        self._publisher = publisher
+        self._group = group
+        self._max_in_a_row = max_in_a_row
+        self._in_a_row = 0
+
+    async def decode(self, raw: Iterable[ConsumerRecord]) -> list[Record]:
+        """The records that can be read, in order; the others are in dead-letters.v1 when this returns.
+
+        Raises:
+            BrokerUnavailableError: a dead letter could not be written; nothing may be taken as read.
+            TooManyDeadLettersError: the limit is reached; the last one was not put aside.
+        """
+        records = []
+        for item in raw:
+            try:
+                records.append(to_record(item))
+                self._in_a_row = 0
+            except UnreadableRecordError as error:
+                await self._put_aside(item, error.reason)
+        return records
+
+    async def _put_aside(self, raw: ConsumerRecord, reason: str) -> None:
+        if self._in_a_row >= self._max_in_a_row:
+            raise TooManyDeadLettersError(f"{self._in_a_row} unreadable records in a row from {raw.topic}")
+        letter = DeadLetter(raw.topic, raw.partition, raw.offset, self._group, reason)
+        await self._publisher.put_aside(letter, raw.key, raw.value, list(raw.headers))
+        self._in_a_row += 1
+        metrics.DEAD_LETTERS.labels(raw.topic, self._group).inc()
+        log.error(
+            "record put aside", topic=raw.topic, partition=raw.partition, offset=raw.offset, reason=reason
+        )  # fmt: skip
+
+
+def to_record(raw: ConsumerRecord) -> Record:
+    """Decode one record.
+
+    Raises:
+        UnreadableRecordError: no retry will make it readable.
+    """
+    return Record(
+        envelope=decode(raw.headers, raw.value),
+        topic=raw.topic,
+        partition=raw.partition,
+        offset=raw.offset,
+        key=None if raw.key is None else raw.key.decode(errors="replace"),
+        written_at=datetime.fromtimestamp(raw.timestamp / 1000, UTC),
+    )
+
+
+async def parse_untouched(message: Any) -> KafkaMessage:
+    """FastStream's parser, without its reading of headers.
+
+    A header that is not UTF-8 must not lose a record.
+    """
+    return KafkaMessage(raw_message=message, body=b"", consumer=None)  # type: ignore[arg-type]  # acks nothing
+
+
+async def hand_over_raw(message: KafkaMessage) -> Sequence[ConsumerRecord]:
+    """FastStream's decoder: the handler gets Kafka's own records and decodes them itself."""
+    raw = message.raw_message
+    return raw if isinstance(raw, tuple) else (raw,)

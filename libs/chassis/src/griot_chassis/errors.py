@@ -1,0 +1,24 @@
+"""What can go wrong below a service, one class for each thing its caller can do about it."""
+
+
+class ChassisError(Exception):
+    """The base of all errors that the chassis raises."""
+
+
+class BrokerUnavailableError(ChassisError):
+    """Kafka did not acknowledge in time.
+
+    Some of the records may stand in the log, or still reach it; a repeat is safe.
+    """
+
+
+class DatabaseUnavailableError(ChassisError):
+    """MongoDB did not answer in time. Nothing is known about the write; a repeat is safe."""
+
+
+class TooManyDeadLettersError(ChassisError):
+    """So many unreadable records in a row that the code is wrong, not the records."""
+
+
+class BackgroundTaskError(ChassisError):
+    """A task that the service cannot do without came to an end."""

@@ -1,0 +1,26 @@
+"""The MongoDB client.
+
+Motor's upstream successor is PyMongo's own asyncio client; it would take Motor's place here.
+"""
+
+from typing import Any
+
+from motor.motor_asyncio import AsyncIOMotorClient
+
+_UNREACHABLE_AFTER_MS = 3_000
+_SILENT_AFTER_MS = 20_000
+
+
+def connect(url: str, service: str) -> AsyncIOMotorClient[dict[str, Any]]:
+    """A client for `url`.
+
+    Nothing is sent until it is used; a server that is away is looked for again each time.
+    """
+    return AsyncIOMotorClient(
+        url,
+        appname=f"griot-{service}",
+        tz_aware=True,
+        serverSelectionTimeoutMS=_UNREACHABLE_AFTER_MS,
+        connectTimeoutMS=_UNREACHABLE_AFTER_MS,
+        socketTimeoutMS=_SILENT_AFTER_MS,
+    )

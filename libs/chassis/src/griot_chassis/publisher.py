@@ -1,0 +1,125 @@
+"""Writing to the log."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from aiokafka.errors import KafkaError
+from faststream.exceptions import IncorrectState
+from faststream.kafka import KafkaBroker
+from opentelemetry.trace import SpanKind
+
+from griot_chassis import metrics
+from griot_chassis.errors import BrokerUnavailableError
+from griot_chassis.tracing import context_of, traceparent_of, tracer
+from griot_contracts import ids, topics
+from griot_contracts.base import Contract
+from griot_contracts.cloudevents import Envelope, Headers, encode, subject_of
+from griot_contracts.dead_letters import DeadLetter
+
+_ACKNOWLEDGED_WITHIN_S: Final = 4.0
+
+
+class Publisher:
+    """Publishes envelopes, each to the one topic that carries its type, under the topic's key."""
+
+    def __init__(self, broker: KafkaBroker, service: str) -> None:
+        self._broker = broker
+        self._source = f"/{service}"
+
+    def envelope(
+        self,
+        body: Contract,
+        *,
+        id: str,  # noqa: A002  # CloudEvents' own name
+        cause: Envelope[Contract] | None = None,
+        reply_to: str | None = None,
+    ) -> Envelope[Contract]:
+        """Wrap a body for the log.
+
+        Args:
+            body: what happened or is asked.
+            id: the record's id; derived (`griot_contracts.ids.derive`) where the same thing may be published
+            twice.
+            cause: the envelope that led to this one; its trace and correlation go on.
+            reply_to: for a command, where its answer is awaited; for a `CommandDecided`, the command's own.
+        """
+        return Envelope(
+            body=body,
+            id=id,
+            source=self._source,
+            subject=subject_of(body),
+            correlation_id=id if cause is None else cause.correlation_id or cause.id,
+            causation_id=None if cause is None else cause.id,
+            reply_to=reply_to,
+            traceparent=None if cause is None else cause.traceparent,
+        )
+
+    async def publish(self, envelopes: Sequence[Envelope[Contract]]) -> None:
+        """Write the envelopes, in order for each key, and return once every one is acknowledged.
+
+        Safe to repeat: the ids are the same, and readers do not mind.
+
+        Raises:
+            BrokerUnavailableError: not all were acknowledged within four seconds. Those under way may still
+            be written
+                when the broker is back.
+        """
+        if not envelopes:
+            return
+        started = time.perf_counter()
+        try:
+            async with asyncio.timeout(_ACKNOWLEDGED_WITHIN_S):
+                acks = [await self._send(envelope) for envelope in envelopes]
+                await asyncio.gather(*acks)
+        except (TimeoutError, KafkaError, IncorrectState) as error:
+            metrics.PUBLISH_FAILURES.inc()
+            raise BrokerUnavailableError(f"{len(envelopes)} records were not acknowledged") from error
+        metrics.PUBLISH_SECONDS.observe(time.perf_counter() - started)
+
+    async def put_aside(
+        self, letter: DeadLetter, key: bytes | None, value: bytes | None, headers: Headers
+    ) -> None:
+        """Write a record that cannot be read to dead-letters.v1, with where it came from and why.
+
+        Raises:
+            BrokerUnavailableError: as `publish`.
+        """
+        try:
+            async with asyncio.timeout(_ACKNOWLEDGED_WITHIN_S):
+                await self._broker.publish(
+                    value or b"",
+                    topics.DEAD_LETTERS.name,
+                    key=key,
+                    headers={
+                        name: raw.decode(errors="backslashreplace") for name, raw in letter.headers(headers)
+                    },
+                )
+        except (TimeoutError, KafkaError, IncorrectState) as error:
+            raise BrokerUnavailableError("a dead letter was not acknowledged") from error
+
+    async def _send(self, envelope: Envelope[Contract]) -> "asyncio.Future[object]":
+        topic = topics.topic_of(envelope.body)
+        key = topic.key_of(envelope.body)
+        partition = None
+        if topic is topics.REPLIES and envelope.reply_to is not None:
+            partition = ids.reply_partition(envelope.reply_to)
+        with tracer.start_as_current_span(
+            f"publish {topic.name}", context=context_of(envelope.traceparent), kind=SpanKind.PRODUCER
+        ) as span:
+            headers, value = encode(envelope)
+            carried = {name: raw.decode() for name, raw in headers}
+            if (traceparent := traceparent_of(span)) is not None:
+                carried["traceparent"] = traceparent
+            ack = await self._broker.publish(
+                value,
+                topic.name,
+                key=None if key is None else key.encode(),
+                partition=partition,
+                headers=carried,
+                correlation_id=envelope.correlation_id,
+                no_confirm=True,
+            )
+        metrics.RECORDS_PUBLISHED.labels(topic.name).inc()
+        return ack
