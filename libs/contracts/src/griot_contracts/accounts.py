@@ -42,7 +42,10 @@ class Refusal(StrEnum):
 
 
 class OpenAccount(Command):
-    """Open an account on the free plan, with its first key. `account_id` follows from the address (`ids.account_id_for`)."""
+    """Open an account on the free plan, with its first key.
+
+    `account_id` follows from the address (`ids.account_id_for`).
+    """
 
     email: str
     name: str | None = None
@@ -109,7 +112,10 @@ class KeyRevoked(Event):
 
 
 class SessionReleased(Event):
-    """The account gave a session up: it no longer counts, and its owner is told to log out and destroy the keys."""
+    """The account gave a session up.
+
+    It no longer counts, and its owner is told to log out and destroy the keys.
+    """
 
     session_id: str
 
@@ -123,10 +129,10 @@ class CommandRefused(Event):
 
 
 class CommandDecided(Notice):
-    """The reply to a command, on the partition its `reply_to` named; the `correlation_id` header is the command's id.
+    """The reply to a command, on the partition its `reply_to` named, correlated by the command's id.
 
-    Comes after every event of the decision is in the log. `limit`, `remaining` and `resets_at` are of the limit that the
-    command counts against, where there is one.
+    Comes after every event of the decision is in the log. `limit`, `remaining` and `resets_at` are of the
+    limit that the command counts against, where there is one.
     """
 
     refusal: Refusal | None = None

@@ -18,7 +18,7 @@ Time = Annotated[datetime, AfterValidator(_aware)]
 
 
 class Model(BaseModel):
-    """A frozen value whose JSON is camelCase and which ignores fields it does not know (they are a newer version's)."""
+    """A frozen value; its JSON is camelCase, and fields it does not know (a newer version's) are ignored."""
 
     model_config = ConfigDict(
         frozen=True,

@@ -1,4 +1,7 @@
-"""How a record that cannot be read lies in dead-letters.v1: its own value and headers, and these beside them."""
+"""How a record that cannot be read lies in dead-letters.v1.
+
+Its own value and headers, and these beside them.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

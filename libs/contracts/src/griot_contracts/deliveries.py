@@ -12,7 +12,10 @@ class Delivery(Event):
 
 
 class DeliveryStarted(Delivery):
-    """The next thing that happens is the hand-over to WhatsApp. In the log before it, so that a crash leaves a trace."""
+    """The next thing that happens is the hand-over to WhatsApp.
+
+    In the log before it, so that a crash leaves a trace.
+    """
 
     to: str
 
@@ -24,7 +27,10 @@ class DeliverySent(Delivery):
 
 
 class DeliveryFailed(Delivery):
-    """The attempt reached nobody, for this reason. `retryable` says whether another attempt could end otherwise."""
+    """The attempt reached nobody, for this reason.
+
+    `retryable` says whether another attempt could end otherwise.
+    """
 
     reason: str
     detail: str | None = None

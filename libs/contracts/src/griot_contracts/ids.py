@@ -18,7 +18,10 @@ _KEY = re.compile(rf"{KEY_PREFIX}(?P<secret>[0-9A-Za-z]{{{_KEY_SECRET_LENGTH}}})
 
 
 def derive(cause: str, *names: str) -> str:
-    """The id of something that follows from `cause`: the same cause and names give the same id, whoever asks and when."""
+    """The id of something that follows from `cause`.
+
+    The same cause and names give the same id, whoever asks and when.
+    """
     return str(uuid5(_GRIOT, "/".join((cause, *names))))
 
 
@@ -51,13 +54,19 @@ def format_key(secret: str) -> str:
 
 
 def is_key(text: str) -> bool:
-    """Whether `text` has the form of an API key and its checksum holds; says nothing of whether it was ever issued."""
+    """Whether `text` has the form of an API key and its checksum holds.
+
+    Says nothing of whether it was ever issued.
+    """
     match = _KEY.fullmatch(text)
     return match is not None and match["checksum"] == _checksum(match["secret"])
 
 
 def hash_key(key: str) -> str:
-    """The SHA-256 of a key, in hex: all that is ever stored. A key holds 190 random bits, so it needs no salt."""
+    """The SHA-256 of a key, in hex.
+
+    All that is ever stored. A key holds 190 random bits, so it needs no salt.
+    """
     return hashlib.sha256(key.encode()).hexdigest()
 
 

@@ -1,5 +1,6 @@
 """A message: what is sent, and every step of its way."""
 
+from datetime import date
 from enum import StrEnum
 from typing import Literal
 
@@ -9,7 +10,8 @@ from griot_contracts.base import Command, Event, Model, Time
 class MessageStatus(StrEnum):
     """Where a message stands, in the order in which it moves: a later one never gives way to an earlier one.
 
-    `failed` stands before `sent` because a receipt may still prove that a message given up was delivered after all.
+    `failed` stands before `sent` because a receipt may still prove that a message given up was delivered
+    after all.
     """
 
     PENDING = "pending"
@@ -40,7 +42,10 @@ Content = TextContent
 
 
 class SendMessage(Command):
-    """Accept a message for sending, if the day's limit allows. `to` is a WhatsApp id such as `237612345678@s.whatsapp.net`."""
+    """Accept a message for sending, if the day's limit allows.
+
+    `to` is a WhatsApp id such as `237612345678@s.whatsapp.net`.
+    """
 
     message_id: str
     session_id: str
@@ -58,7 +63,10 @@ class DispatchMessage(Command):
 
 
 class DeliverMessage(Command):
-    """To the session's owner: hand this message to WhatsApp. `attempt` counts from 1; each attempt is made at most once."""
+    """To the session's owner.
+
+    Hand this message to WhatsApp. `attempt` counts from 1; each attempt is made at most once.
+    """
 
     message_id: str
     session_id: str
@@ -75,10 +83,15 @@ class MessageEvent(Event):
 
 
 class MessageAccepted(MessageEvent):
-    """The message counts against the day's limit and will come to an end that is told: `pending`."""
+    """The message counts against the limit of `day` and will come to an end that is told: `pending`.
+
+    `day` is UTC's; without it, the day of `at`. Around midnight it may be the day after: an account's day never
+    turns back.
+    """
 
     to: str
     content: Content
+    day: date | None = None
 
 
 class MessageRejected(MessageEvent):
@@ -116,7 +129,10 @@ class MessageRead(MessageEvent):
 
 
 class MessageUnknown(MessageEvent):
-    """Nobody knows whether WhatsApp took this attempt: `unknown`. `resend` says whether another attempt follows."""
+    """Nobody knows whether WhatsApp took this attempt.
+
+    `unknown`. `resend` says whether another attempt follows.
+    """
 
     attempt: int
     reason: str

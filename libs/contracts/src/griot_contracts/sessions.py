@@ -33,7 +33,10 @@ class WhenUnknown(StrEnum):
 
 
 class CreateSession(Command):
-    """Make a session and connect it. Refused when the plan's sessions are all held or the `session_key` is in use."""
+    """Make a session and connect it.
+
+    Refused when the plan's sessions are all held or the `session_key` is in use.
+    """
 
     session_id: str
     session_key: str
@@ -46,13 +49,19 @@ class DeleteSession(Command):
 
 
 class StartSession(Command):
-    """To the session's owner: connect it, and show a QR code if it is linked to no phone yet. A repeat does nothing."""
+    """To the session's owner.
+
+    Connect it, and show a QR code if it is linked to no phone yet. A repeat does nothing.
+    """
 
     session_id: str
 
 
 class DestroySession(Command):
-    """To the session's owner: log out of WhatsApp and destroy the device's keys. A repeat says `SessionDeleted` again."""
+    """To the session's owner.
+
+    Log out of WhatsApp and destroy the device's keys. A repeat says `SessionDeleted` again.
+    """
 
     session_id: str
 
@@ -69,8 +78,9 @@ class SessionCreated(Event):
 class SessionStatusChanged(Event):
     """A session stands elsewhere now.
 
-    `reason` is a stable code with `detail` in words where the status alone does not say why. `phone` is the linked number,
-    E.164, once known. `epoch` is the ownership under which this was seen: of two statuses with the same time the higher wins.
+    `reason` is a stable code with `detail` in words where the status alone does not say why. `phone` is the
+    linked number, E.164, once known. `epoch` is the ownership under which this was seen: of two statuses with
+    the same time the higher wins.
     """
 
     session_id: str

@@ -1,4 +1,7 @@
-"""Every topic: its key, its partitions, how long it keeps records, what may stand in it, and for whom it is."""
+"""Every topic.
+
+Its key, its partitions, how long it keeps records, what may stand in it, and for whom it is.
+"""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +19,8 @@ class Topic:
         name: `<aggregate>.<commands|events>.v<n>`.
         partitions: fixed for ever; the key's partition is its single writer.
         kept: how long records stay; None is for ever.
-        key: the body's field that is the record's key; None where the partition is addressed or the key is handed on.
+        key: the body's field that is the record's key; None where the partition is addressed or the key is
+        handed on.
         carries: the types that may stand in it; empty for dead letters, which carry whatever came.
         public: whether others may subscribe to it and rely on it.
     """
