@@ -11,7 +11,7 @@ from griot_local.processes import Process
 class WhatsAppNetwork:
     """The network's process, and what a session manager must be told to talk to it.
 
-    It is a program like the other servers: nothing of it is imported here, and it is spoken to over HTTP.
+    It is a program like the other servers; `fakewhatsapp.client.RemoteNetwork(network.control)` speaks to it.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -56,6 +56,7 @@ class Process:
         is_ready: Probe,
         environment: Mapping[str, str] | None = None,
         folder: Path | None = None,
+        on_restart: Callable[[str], None] = lambda _name: None,
     ) -> None:
         self.name = name
         self.argv = list(argv)
@@ -64,6 +65,7 @@ class Process:
         self.restarts = 0
         self._is_ready = is_ready
         self._folder = folder
+        self._on_restart = on_restart
         self._child: asyncio.subprocess.Process | None = None
         self._supervisor: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
@@ -178,6 +180,7 @@ class Process:
                 if self._stopping.is_set():
                     return
                 self.restarts += 1
+                self._on_restart(self.name)
                 await self._spawn()
 
     async def _start_no_more(self) -> None:

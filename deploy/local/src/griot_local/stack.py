@@ -46,7 +46,7 @@ class Stack:
         mongo_url: str | None = None,
         api_port: int | None = None,
         settings: Mapping[str, str] | None = None,
-        report: Report = lambda _name, _seconds: None,
+        on_restart: Callable[[str], None] = lambda _name: None,
     ) -> None:
         self.folder = folder.resolve()
         self.kafka = None if kafka_bootstrap else KafkaServer(self.folder / "kafka")
@@ -56,7 +56,7 @@ class Stack:
         self.mongo_url = mongo_url or (self.mongo.url if self.mongo else "")
         self.api_port = api_port or free_port()
         self._settings = dict(settings or {})
-        self._report = report
+        self._on_restart = on_restart
         self._ops_ports = {name: free_port() for name in PROGRAMS}
         self._http = httpx.AsyncClient(timeout=2, trust_env=False)
         self.processes = {name: self._process(name) for name in PROGRAMS}
@@ -77,7 +77,7 @@ class Stack:
         """Where a process serves `/healthz`, `/readyz` and `/metrics`."""
         return f"http://{LOOPBACK}:{self._ops_ports[name]}"
 
-    async def start(self) -> None:
+    async def start(self, report: Report = lambda _name, _seconds: None) -> None:
         """Start the servers, then the processes, and wait until each says that it is ready.
 
         Raises:
@@ -85,8 +85,11 @@ class Stack:
             FileNotFoundError: something is not installed; `make install` brings it.
         """
         try:
-            await self._start_servers()
-            await _together(self._timed(name, process.start()) for name, process in self.processes.items())
+            await _together(_timed(name, server.start(), report) for name, server in self.servers.items())
+            if self.network:
+                on_it = self.network.session_manager_settings
+                self.processes["session-manager"].environment.update(on_it)
+            await _together(_timed(name, process.start(), report) for name, process in self.processes.items())
         except BaseException:
             await self.stop()
             raise
@@ -103,11 +106,6 @@ class Stack:
         named = {"Apache Kafka": self.kafka, "MongoDB protocol": self.mongo, "WhatsApp network": self.network}
         return {name: server for name, server in named.items() if server}
 
-    async def _start_servers(self) -> None:
-        await _together(self._timed(name, server.start()) for name, server in self.servers.items())
-        if self.network:
-            self.processes["session-manager"].environment.update(self.network.session_manager_settings)
-
     def _process(self, name: str) -> Process:
         return Process(
             name,
@@ -115,6 +113,7 @@ class Stack:
             log=self.folder / "logs" / f"{name}.log",
             is_ready=self._answers_ready(name),
             environment=self._environment(name),
+            on_restart=self._on_restart,
         )
 
     def _environment(self, name: str) -> dict[str, str]:
@@ -140,10 +139,11 @@ class Stack:
 
         return ask
 
-    async def _timed(self, name: str, start: Awaitable[None]) -> None:
-        started = time.monotonic()
-        await start
-        self._report(name, time.monotonic() - started)
+
+async def _timed(name: str, start: Awaitable[None], report: Report) -> None:
+    started = time.monotonic()
+    await start
+    report(name, time.monotonic() - started)
 
 
 async def _together(starts: Iterable[Coroutine[Any, Any, None]]) -> None:

@@ -1,0 +1,52 @@
+"""The folder a run keeps its data in, and what of it is kept for the person."""
+
+import fcntl
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+class FolderInUseError(Exception):
+    """Another run holds the folder."""
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[Path]:
+    """Hold a data folder, made if need be, so that no two runs start servers on the same files.
+
+    Raises:
+        FolderInUseError: another run holds it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FolderInUseError(f"Griot is running already, on {folder}: stop that run first") from None
+        yield folder
+
+
+@dataclass(frozen=True)
+class FirstAccount:
+    """The account that the first start opens, for the person who runs Griot."""
+
+    email: str
+    password: str
+    key: str
+
+    @staticmethod
+    def file(folder: Path) -> Path:
+        return folder / "first-account.json"
+
+    @classmethod
+    def load(cls, folder: Path) -> "FirstAccount | None":
+        file = cls.file(folder)
+        return cls(**json.loads(file.read_text())) if file.exists() else None
+
+    def save(self, folder: Path) -> None:
+        """Keep it where only this user can read it."""
+        file = self.file(folder)
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(asdict(self), indent=2))
