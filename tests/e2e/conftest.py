@@ -4,8 +4,8 @@ import os
 from collections.abc import AsyncIterator
 
 import pytest
-from fakewhatsapp.client import RemoteNetwork
 
+from fakewhatsapp.client import RemoteNetwork
 from griot_local.stack import Stack
 
 
