@@ -1,0 +1,24 @@
+"""The Account aggregate: what an account may do, decided from what it did.
+
+Pure: what time it is and every id come in with the command, so the same history and the same command give
+the same decision, whoever decides, and however often.
+
+The ids of accepted messages are not remembered: ten thousand a day would make every snapshot slow. A message
+id that is asked for twice counts twice, and is dispatched once, because the dispatcher's queue knows it.
+"""
+
+from quota.domain.account import Account, AccountCommand, AccountEvent, Snapshot, evolve
+from quota.domain.deciding import decide
+from quota.domain.following import Consequence, consequences, verdict
+
+__all__ = [
+    "Account",
+    "AccountCommand",
+    "AccountEvent",
+    "Consequence",
+    "Snapshot",
+    "consequences",
+    "decide",
+    "evolve",
+    "verdict",
+]

@@ -1,0 +1,162 @@
+"""What an account is: its commands, its events, its state, and the fold of one into the other."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final, TypeAlias, assert_never
+
+from griot_contracts.accounts import (
+    DAILY_MESSAGE_LIMITS,
+    SESSION_LIMITS,
+    AccountOpened,
+    ChangePlan,
+    CommandRefused,
+    IssueKey,
+    KeyIssued,
+    KeyRevoked,
+    OpenAccount,
+    Plan,
+    PlanChanged,
+    RevokeKey,
+    SessionReleased,
+)
+from griot_contracts.messages import MessageAccepted, MessageRejected, SendMessage
+from griot_contracts.sessions import CreateSession, DeleteSession, SessionCreated
+
+AccountCommand: TypeAlias = (
+    OpenAccount | ChangePlan | IssueKey | RevokeKey | CreateSession | DeleteSession | SendMessage
+)
+AccountEvent: TypeAlias = (
+    AccountOpened
+    | PlanChanged
+    | KeyIssued
+    | KeyRevoked
+    | SessionCreated
+    | SessionReleased
+    | MessageAccepted
+    | MessageRejected
+    | CommandRefused
+)
+
+_REMEMBERED: Final = 100
+"""How many ended keys and sessions an account remembers; repeats come soon, and snapshots stay small."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What the account's decisions depend on; without `email` it was never opened.
+
+    Attributes:
+        opened_with: the key that it was opened with, by which a repeat is told from another's attempt.
+        keys: the hash of each key in use, by its id.
+        sessions: the `session_key` of each session held, by its id.
+        ended: keys revoked and sessions released last, so that a late repeat of their making revives none.
+        day: the day of UTC that `sent` is of.
+        sent: messages accepted on that day.
+    """
+
+    email: str | None = None
+    plan: Plan = Plan.FREE
+    opened_with: str | None = None
+    keys: Mapping[str, str] = field(default_factory=dict)
+    sessions: Mapping[str, str] = field(default_factory=dict)
+    ended: tuple[str, ...] = ()
+    day: date = date.min
+    sent: int = 0
+
+    @property
+    def opened(self) -> bool:
+        """Whether there is such an account."""
+        return self.email is not None
+
+    @property
+    def daily_limit(self) -> int:
+        """Messages it may send in a day."""
+        return DAILY_MESSAGE_LIMITS[self.plan]
+
+    @property
+    def session_limit(self) -> int | None:
+        """Sessions it may hold; None is no limit."""
+        return SESSION_LIMITS[self.plan]
+
+    def day_of(self, at: datetime) -> date:
+        """The day that a message asked for at `at` counts against: its own, but none before the account's.
+
+        Two api instances whose clocks differ ask, around midnight, in an order that is not time's. To turn
+        the day back for the late one would be to forget what was sent on the new day.
+        """
+        return max(self.day, at.astimezone(UTC).date())
+
+    def sent_on(self, day: date) -> int:
+        """Messages accepted on `day`, which is the account's own or a later one."""
+        return self.sent if day == self.day else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An account, and how far in the log its commands are decided in it.
+
+    Attributes:
+        account: what came of them.
+        decided_to: the offset of the last one; an account's commands all lie in one partition.
+    """
+
+    account: Account = Account()
+    decided_to: int = -1
+
+    def holds(self, offset: int) -> bool:
+        """Whether the command at `offset` is decided in it; to decide it again would be to count it twice."""
+        return offset <= self.decided_to
+
+
+def midnight_after(day: date) -> datetime:
+    """When the limit of `day` resets: the next day's midnight, UTC's."""
+    return datetime.combine(day + timedelta(days=1), time.min, UTC)
+
+
+def evolve(account: Account, event: AccountEvent) -> Account:  # noqa: C901, PLR0911 - one case an event
+    """The account after `event`, which is a fact and never refused.
+
+    A beginning told again after its end (by a writer that was paused) revives nothing. A `MessageAccepted`
+    told twice counts twice: whoever folds a log leaves out the record ids that it has seen.
+    """
+    match event:
+        case AccountOpened(email=email, plan=plan):
+            return replace(account, email=email, plan=plan)
+        case PlanChanged(plan=plan):
+            return replace(account, plan=plan)
+        case KeyIssued(key_id=id_, key_hash=hash_):
+            if id_ in account.ended:
+                return account
+            opened_with = account.opened_with or id_
+            return replace(account, keys={**account.keys, id_: hash_}, opened_with=opened_with)
+        case KeyRevoked(key_id=id_):
+            return replace(account, keys=_without(account.keys, id_), ended=_ended(account, id_))
+        case SessionCreated(session_id=id_, session_key=key):
+            if id_ in account.ended:
+                return account
+            return replace(account, sessions={**account.sessions, id_: key})
+        case SessionReleased(session_id=id_):
+            return replace(account, sessions=_without(account.sessions, id_), ended=_ended(account, id_))
+        case MessageAccepted():
+            return _count(account, event)
+        case MessageRejected() | CommandRefused():
+            return account
+        case _:
+            assert_never(event)
+
+
+def _count(account: Account, event: MessageAccepted) -> Account:
+    day = event.day or event.at.astimezone(UTC).date()
+    if day < account.day:
+        return account  # a rebuild reads sessions in any order; what an earlier day counted no longer matters
+    return replace(account, day=day, sent=account.sent_on(day) + 1)
+
+
+def _without(entries: Mapping[str, str], id_: str) -> dict[str, str]:
+    return {key: value for key, value in entries.items() if key != id_}
+
+
+def _ended(account: Account, id_: str) -> tuple[str, ...]:
+    others = [known for known in account.ended if known != id_]
+    return (*others[1 - _REMEMBERED :], id_)

@@ -1,0 +1,56 @@
+"""What follows from a decision: commands to those who carry it out, and the reply to whoever asked."""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from griot_contracts.accounts import CommandDecided, CommandRefused, Refusal, SessionReleased
+from griot_contracts.messages import DispatchMessage, MessageAccepted, MessageRejected, SendMessage
+from griot_contracts.sessions import CreateSession, DestroySession, SessionCreated, StartSession
+from quota.domain.account import Account, AccountCommand, AccountEvent, midnight_after
+
+Consequence: TypeAlias = StartSession | DestroySession | DispatchMessage
+
+
+def consequences(event: AccountEvent) -> list[Consequence]:
+    """The commands that follow from `event`. Published once the event is in the log."""
+    match event:
+        case SessionCreated(account_id=account, at=at, session_id=id_):
+            return [StartSession(account_id=account, at=at, session_id=id_)]
+        case SessionReleased(account_id=account, at=at, session_id=id_):
+            return [DestroySession(account_id=account, at=at, session_id=id_)]
+        case MessageAccepted(account_id=account, at=at, message_id=id_):
+            return [
+                DispatchMessage(
+                    account_id=account,
+                    at=at,
+                    message_id=id_,
+                    session_id=event.session_id,
+                    to=event.to,
+                    content=event.content,
+                )
+            ]
+        case _:
+            return []
+
+
+def verdict(command: AccountCommand, events: Sequence[AccountEvent], account: Account) -> CommandDecided:
+    """The reply to `command`, of which came `events` and, with them, `account`."""
+    reply = CommandDecided(account_id=command.account_id, at=command.at, refusal=_refused(events))
+    match command:
+        case SendMessage(at=at) if account.opened:
+            day, limit = account.day_of(at), account.daily_limit
+            left = max(0, limit - account.sent_on(day))
+            counted = {"limit": limit, "remaining": left, "resets_at": midnight_after(day)}
+            return reply.model_copy(update=counted)
+        case CreateSession() if account.opened and account.session_limit is not None:
+            left = max(0, account.session_limit - len(account.sessions))
+            return reply.model_copy(update={"limit": account.session_limit, "remaining": left})
+        case _:
+            return reply
+
+
+def _refused(events: Sequence[AccountEvent]) -> Refusal | None:
+    for event in events:
+        if isinstance(event, MessageRejected | CommandRefused):
+            return Refusal(event.reason)
+    return None
