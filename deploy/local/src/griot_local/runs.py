@@ -46,7 +46,7 @@ async def run(folder: Path, servers: Servers, screen: Screen) -> None:
 
 
 async def demo(folder: Path, servers: Servers, screen: Screen, *, check: bool) -> None:
-    """Griot on a WhatsApp network of its own: the story of one message; then until Ctrl-C, if not checking."""
+    """Griot on a WhatsApp network of its own: the story of a message; then until Ctrl-C, if not checking."""
     with held(folder):
         _empty(folder)
         stack = _stack(folder, servers, screen, own_whatsapp=True)
