@@ -33,7 +33,10 @@ class HttpServer(uvicorn.Server):
 
     async def run_until_stopped(self) -> None:
         """Answer until `stop`; then finish the requests under way, for five seconds at most."""
-        await self.serve(sockets=[self._socket])
+        try:
+            await self.serve(sockets=[self._socket])
+        finally:
+            self._socket.close()
 
     def stop(self) -> None:
         """Take no more requests."""

@@ -8,6 +8,7 @@ import logging
 import sys
 from typing import Final
 
+import stamina
 import structlog
 from opentelemetry import trace
 from structlog.typing import EventDict, WrappedLogger
@@ -57,8 +58,9 @@ def configure_logging(service: str, instance: str, level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for chatty in ("aiokafka", "faststream", "pymongo", "uvicorn.access"):
+    for chatty in ("aiokafka", "faststream", "pymongo", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    stamina.instrumentation.set_on_retry_hooks([_log_retry])
     structlog.contextvars.bind_contextvars(service=service, instance=instance)
 
 
@@ -72,6 +74,12 @@ def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     for name in event.keys() & _SECRET_NAMES:
         event[name] = _REDACTED
     return event
+
+
+def _log_retry(details: stamina.instrumentation.RetryDetails) -> None:
+    # Stamina's own hook logs the error's text, which may quote a record.
+    log = get_logger("stamina")
+    log.warning("try again", tries=details.retry_num, error=type(details.caused_by).__name__)
 
 
 def _add_trace(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

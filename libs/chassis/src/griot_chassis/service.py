@@ -165,7 +165,7 @@ class Service:
         """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stopping.set)
+            loop.add_signal_handler(number, self.stop)
         ops = HttpServer(make_ops_app(self.readiness), self._settings.ops_host, self._settings.ops_port)
         log.info("ops server", url=ops.url)
         self._spawn("ops server", ops.run_until_stopped())
@@ -178,6 +178,10 @@ class Service:
         finally:
             await self._stop(ops)
             log.info("stopped")
+
+    def stop(self) -> None:
+        """Begin to stop, as SIGTERM does; `run` returns when it is done."""
+        self._stopping.set()
 
     async def _start(self) -> None:
         await ensure_topics(self._settings, contract_topics.ALL)

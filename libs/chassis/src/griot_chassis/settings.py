@@ -16,7 +16,7 @@ class ServiceSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="GRIOT_", frozen=True)
 
     kafka_bootstrap: str = Field("127.0.0.1:9092", description="Kafka's bootstrap servers, comma separated.")
-    kafka_replication: int = Field(-1, description="Replicas of a topic; -1 is the broker's default.")
+    kafka_replication: int = Field(1, description="Replicas of a topic that is made here.")
     mongo_url: str = Field("mongodb://127.0.0.1:27017", description="A MongoDB connection string.")
     instance_id: str = Field(
         default_factory=socket.gethostname,

@@ -1,0 +1,65 @@
+"""A service with nothing in it, to try the chassis with."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from griot_chassis import clock, ids
+from griot_chassis.service import Service
+from griot_chassis.settings import ServiceSettings
+from griot_contracts.messages import DeliverMessage, TextContent
+from griot_contracts.sessions import StartSession
+from tests.support import eventually
+
+Running = Callable[[Service], AbstractAsyncContextManager[Service]]
+
+
+@pytest.fixture
+def settings(kafka: str, mongo: str) -> ServiceSettings:
+    return ServiceSettings(
+        kafka_bootstrap=kafka, mongo_url=mongo, instance_id=ids.new_id(), max_dead_letters_in_a_row=3
+    )
+
+
+@pytest.fixture
+def running() -> Running:
+    @asynccontextmanager
+    async def run(service: Service) -> AsyncIterator[Service]:
+        async with service:
+            task = asyncio.create_task(service.run())
+            await eventually(
+                lambda: is_ready(service), within=timedelta(seconds=20), what=f"{service.name} is ready"
+            )
+            yield service
+            service.stop()
+            await task
+
+    return run
+
+
+async def is_ready(service: Service) -> bool:
+    return not await service.readiness.failing()
+
+
+def start(session_id: str) -> StartSession:
+    return StartSession(account_id="a", session_id=session_id, at=clock.now())
+
+
+def deliver(session_id: str, text: str) -> DeliverMessage:
+    return DeliverMessage(
+        account_id="a",
+        session_id=session_id,
+        message_id=ids.new_id(),
+        to="1@s.whatsapp.net",
+        content=TextContent(text=text),
+        attempt=1,
+        at=clock.now(),
+    )
+
+
+async def publish(service: Service, *bodies: Any) -> None:
+    await service.publisher.publish([service.publisher.envelope(body, id=ids.new_id()) for body in bodies])
