@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from aiohttp import WSMsgType, web
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from fakewhatsapp.network import Network
     from fakewhatsapp.wire.nodes import Node
 
+
+_GRACE_S = 0.5
+"""How long a client has to act on the last nodes: it forgets what it has not handled when the connection ends."""
 
 
 class Connection:
@@ -39,6 +43,7 @@ class Connection:
         self._outbox: list[bytes] = []
         self._wake = asyncio.Event()
         self._closing = False
+        self._gone = asyncio.Event()
         self._ids = 0
 
     async def run(self, on_login: Callable[[Connection, bytes, bytes], None]) -> None:
@@ -52,6 +57,7 @@ class Connection:
             await self._read(on_login)
         finally:
             self._closing = True
+            self._gone.set()
             self._wake.set()
             await writer
 
@@ -110,6 +116,8 @@ class Connection:
                 await self._wake.wait()
                 self._wake.clear()
                 await self._flush()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._gone.wait(), _GRACE_S)
             await self._socket.close()
         except ConnectionError:  # the client is gone; the reader sees it too, and ends the connection
             self._outbox.clear()

@@ -24,27 +24,74 @@ def text(words: str) -> Any:
     return protobuf.e2e.Message(conversation=words)
 
 
+def image(attachments: Attachments, data: bytes, caption: str, mimetype: str) -> Any:
+    """A message with a picture, which is uploaded for it."""
+    sealed = media.encrypt(data, Kind.IMAGE)
+    picture = protobuf.e2e.ImageMessage(
+        directPath=attachments.keep(sealed.data),
+        mediaKey=sealed.key,
+        fileEncSHA256=sealed.encrypted_sha256,
+        fileSHA256=sealed.sha256,
+        fileLength=len(data),
+        caption=caption,
+        mimetype=mimetype,
+    )
+    return protobuf.e2e.Message(imageMessage=picture)
+
+
 def sent_from_here(message: Any, destination: str) -> Any:
     """The copy of a message that the sender's own other devices get."""
     inner = protobuf.e2e.DeviceSentMessage(destinationJID=destination, message=message)
     return protobuf.e2e.Message(deviceSentMessage=inner)
 
 
-def shown(
-    attachments: Attachments, plain: bytes, message_id: str, sender: str, recipient: str, at: datetime
-) -> PhoneMessage | None:
-    """A decrypted message as a phone shows it; nothing if it is one that phones do not show."""
+def parse(plain: bytes) -> Any:
+    """A decrypted message, out of the wrapping that the sender's own devices get it in."""
     message = protobuf.e2e.Message()
     message.ParseFromString(plain)
-    if message.HasField("deviceSentMessage"):
-        message = message.deviceSentMessage.message
-    for wrapper in _WRAPPERS:
-        if message.HasField(wrapper):
-            message = getattr(message, wrapper).message
+    return message.deviceSentMessage.message if message.HasField("deviceSentMessage") else message
+
+
+def stanza_type(message: Any) -> str:
+    """What the stanza around a message says of it to the network, which cannot look inside."""
+    return "media" if _attachment(message) else "text"
+
+
+def enc_attributes(message: Any) -> dict[str, str]:
+    """What is said beside the encrypted message, for the receiver's notifications."""
+    attached = _attachment(message)
+    return {"mediatype": str(attached[0])} if attached else {}
+
+
+def shown(
+    attachments: Attachments, message: Any, message_id: str, sender: str, recipient: str, at: datetime
+) -> PhoneMessage | None:
+    """A message as a phone shows it; nothing if it is one that phones do not show."""
+    message = _unwrapped(message)
     if message.HasField("protocolMessage"):
         return None
+    attached = _attachment(message)
+    if attached is None:
+        words = message.conversation or message.extendedTextMessage.text
+        return PhoneMessage(message_id, sender, recipient, Kind.TEXT if words else Kind.OTHER, words, at)
+    kind, part = attached
+    caption = getattr(part, "caption", "")
+    data = attachments.get(part.directPath)
+    plain = media.decrypt(data, part.mediaKey, kind) if data is not None else None
+    return PhoneMessage(message_id, sender, recipient, kind, caption, at, plain, part.mimetype or None)
+
+
+def _unwrapped(message: Any) -> Any:
+    for wrapper in _WRAPPERS:
+        if message.HasField(wrapper):
+            return getattr(message, wrapper).message
+    return message
+
+
+def _attachment(message: Any) -> tuple[Kind, Any] | None:
     for name, kind in _ATTACHED.items():
         if message.HasField(name):
-            return _attached(attachments, getattr(message, name), kind, message_id, sender, recipient, at)
-    words = message.conversation or message.extendedTextMessage.text
-    return PhoneMessage(message_id, sender, recipient, Kind.TEXT if words else Kind.OTHER, words, at)
+            part = getattr(message, name)
+            voice = kind is Kind.AUDIO and part.PTT
+            return (Kind.VOICE if voice else kind), part
+    return None

@@ -16,7 +16,11 @@ class UnknownPairingCodeError(FakeWhatsAppError):
 
 
 class UnknownDeviceError(FakeWhatsAppError):
-    """The phone has no such linked device, or no message with this id."""
+    """The phone has no such linked device."""
+
+
+class UnknownMessageError(FakeWhatsAppError):
+    """The phone shows no message with this id."""
 
 
 class LibraryError(FakeWhatsAppError):

@@ -12,14 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from fakewhatsapp.errors import UnknownPairingCodeError
 from fakewhatsapp.model import number_of
+from fakewhatsapp.signal.keys import KeyPair, derive
 from fakewhatsapp.wire.nodes import SERVER, Node
 
 if TYPE_CHECKING:
@@ -74,25 +72,24 @@ async def secret_from_code(phone: Phone, request: CodeRequest, code: str) -> byt
         UnknownPairingCodeError: the device shows another code.
     """
     salt, iv, sealed = _parts(request.wrapped_key)
-    theirs = X25519PublicKey.from_public_bytes(_with_code(code, salt, iv, sealed))
-    ours = X25519PrivateKey.generate()
+    theirs, ours = _with_code(code, salt, iv, sealed), KeyPair.generate()
     request.bundle = phone.network.loop.create_future()
     request.connection.send(_primary_hello(phone, request, code, ours))
     bundle = await request.bundle
-    shared = ours.exchange(theirs)
-    key = _hkdf(shared, bundle[:_SALT], _BUNDLE_INFO)
+    shared = ours.agree(theirs)
+    key = derive(shared, _BUNDLE_INFO, 32, salt=bundle[:_SALT])
     nonce, encrypted = bundle[_SALT : _SALT + _NONCE], bundle[_SALT + _NONCE :]
     try:
         plain = AESGCM(key).decrypt(nonce, encrypted, None)
     except InvalidTag as error:
         raise UnknownPairingCodeError("the device shows another code") from error
     identity, random = plain[:32], plain[64:]
-    return _hkdf(shared + phone.agree(identity) + random, None, b"adv_secret")
+    return derive(shared + phone.agree(identity) + random, b"adv_secret", 32)
 
 
-def _primary_hello(phone: Phone, request: CodeRequest, code: str, key: X25519PrivateKey) -> Node:
+def _primary_hello(phone: Phone, request: CodeRequest, code: str, key: KeyPair) -> Node:
     salt, iv = secrets.token_bytes(_SALT), secrets.token_bytes(_IV)
-    wrapped = salt + iv + _with_code(code, salt, iv, key.public_key().public_bytes_raw())
+    wrapped = salt + iv + _with_code(code, salt, iv, key.public)
     content = [
         Node("link_code_pairing_wrapped_primary_ephemeral_pub", {}, wrapped),
         Node("primary_identity_pub", {}, phone.identity_public),
@@ -112,7 +109,3 @@ def _with_code(code: str, salt: bytes, iv: bytes, key: bytes) -> bytes:
     secret = hashlib.pbkdf2_hmac("sha256", code.encode(), salt, _ROUNDS, 32)
     cipher = Cipher(algorithms.AES(secret), modes.CTR(iv)).encryptor()
     return cipher.update(key) + cipher.finalize()
-
-
-def _hkdf(secret: bytes, salt: bytes | None, info: bytes) -> bytes:
-    return HKDF(SHA256(), 32, salt, info).derive(secret)

@@ -29,14 +29,13 @@ def take(connection: Connection, stanza: Node) -> None:
     device, to = connection.device, stanza.jid("to")
     if device is None or to is None:
         return
-    network, message_id = connection.network, stanza.text("id")
-    at = int(time.time())
-    reached = [one for one in _envelopes(stanza, to) if _deliver(network, device, stanza, one, at)]
+    network, at = connection.network, int(time.time())
     connection.send(_ack(network, device, stanza, to, at))
-    if stanza.text("category") == "peer":
-        return
-    recipient = number_of(to)
-    network.took(message_id, device, recipient, at, sum(1 for one in reached if number_of(one.to) == recipient))
+    reached = [one.to for one in _envelopes(stanza, to) if _deliver(network, device, stanza, one, at)]
+    if stanza.text("category") != "peer":
+        recipient = number_of(to)
+        devices = sum(1 for jid in reached if number_of(jid) == recipient)
+        network.took(stanza.text("id"), device, recipient, at, devices)
 
 
 def _envelopes(stanza: Node, to: Jid) -> list[Envelope]:

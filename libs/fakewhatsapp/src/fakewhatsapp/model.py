@@ -94,3 +94,8 @@ def lid_of(number: str) -> str:
 def number_of(jid: Jid) -> str:
     """The number, with its plus sign, of the account that a JID or LID belongs to."""
     return "+" + (jid.user[:0:-1] if jid.server == HIDDEN_USERS else jid.user)
+
+
+def number_in(text: str) -> str:
+    """The number, with its plus sign, in a number or JID as people write them."""
+    return number_of(Jid.parse(text)) if "@" in text else "+" + "".join(c for c in text if c.isdigit())

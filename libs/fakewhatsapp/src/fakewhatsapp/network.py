@@ -8,12 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-
 from fakewhatsapp.attachments import Attachments
 from fakewhatsapp.connection import Connection
 from fakewhatsapp.faults import Faults
-from fakewhatsapp.keyring import sign
 from fakewhatsapp.ledger import Ledger
 from fakewhatsapp.library import installed_library, patched_copy
 from fakewhatsapp.model import Device
@@ -21,6 +18,7 @@ from fakewhatsapp.pairing import Pairings
 from fakewhatsapp.phone import Phone
 from fakewhatsapp.receipts import key_of
 from fakewhatsapp.server import Server
+from fakewhatsapp.signal import IdentityKeyPair
 from fakewhatsapp.stanzas import HANDLERS
 from fakewhatsapp.tls import make_tls
 from fakewhatsapp.wire.binary import Codec
@@ -87,10 +85,10 @@ class Network:
     async def __aenter__(self) -> Self:
         self.loop = asyncio.get_running_loop()
         self.folder.mkdir(parents=True, exist_ok=True)
-        root = X25519PrivateKey.generate()
+        root = IdentityKeyPair.generate()
         self.codec = Codec(read_tokens(installed_library().read_bytes()))
-        self._library = patched_copy(self.folder, root.public_key().public_bytes_raw())
-        self.server_keys = server_keys(root, sign)
+        self._library = patched_copy(self.folder, root.public)
+        self.server_keys = server_keys(root)
         tls, self._authority = make_tls(self.folder)
         self._server = Server(self, tls)
         await self._server.start(self.host)

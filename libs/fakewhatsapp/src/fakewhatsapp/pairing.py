@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from fakewhatsapp import protobuf
 from fakewhatsapp.errors import ProtocolError, UnknownQrCodeError
-from fakewhatsapp.keyring import verify
 from fakewhatsapp.linking import CodeRequest
 from fakewhatsapp.model import Device, Registration
+from fakewhatsapp.signal import verify
 from fakewhatsapp.wire.nodes import SERVER, Node
 
 if TYPE_CHECKING:

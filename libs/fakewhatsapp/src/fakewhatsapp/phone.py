@@ -6,17 +6,16 @@ import asyncio
 import secrets
 import time
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
-
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from typing import TYPE_CHECKING, Any
 
 from fakewhatsapp import contents, pairing
-from fakewhatsapp.errors import UnknownDeviceError, UnknownPairingCodeError, UnknownQrCodeError
-from fakewhatsapp.keyring import Keyring, UndecryptableError, verify
+from fakewhatsapp.errors import UnknownDeviceError, UnknownMessageError, UnknownPairingCodeError, UnknownQrCodeError
+from fakewhatsapp.keyring import Keyring
 from fakewhatsapp.linking import secret_from_code
-from fakewhatsapp.model import Device, PhoneMessage, Registration, lid_of, number_of
-from fakewhatsapp.prekeys import take_one
+from fakewhatsapp.model import Device, PhoneMessage, Registration, lid_of, number_in, number_of
+from fakewhatsapp.prekeys import bundle_of
 from fakewhatsapp.receipts import READ, receipt_from_phone
+from fakewhatsapp.signal import SignalError
 from fakewhatsapp.wire.nodes import HIDDEN_USERS, USERS, Attributes, Jid, Node
 
 if TYPE_CHECKING:
@@ -71,6 +70,11 @@ class Phone:
     def lid(self) -> Jid:
         """The account's id that tells nothing about its number."""
         return Jid(lid_of(self.number), HIDDEN_USERS)
+
+    @property
+    def jid(self) -> Jid:
+        """The account's id by number."""
+        return Jid(self.number.lstrip("+"), USERS)
 
     async def scan(self, qr_text: str, *, within: timedelta = timedelta(seconds=30)) -> Device:
         """Link the device that shows this QR code. Returns once the device has confirmed.
@@ -128,7 +132,7 @@ class Phone:
         """Read a message (or the one with this id): its sender gets the read receipt.
 
         Raises:
-            UnknownDeviceError: the phone shows no such message.
+            UnknownMessageError: the phone shows no such message.
         """
         self._confirm(self._message(message), READ)
 
@@ -136,7 +140,7 @@ class Phone:
         """Confirm a message's delivery, for a phone whose `auto_deliver` is off.
 
         Raises:
-            UnknownDeviceError: the phone shows no such message.
+            UnknownMessageError: the phone shows no such message.
         """
         self._confirm(self._message(message), "")
 
@@ -167,22 +171,16 @@ class Phone:
             return True
         try:
             plain = self._keyring.decrypt(sender.lid, enc.text("type"), enc.bytes_of())
-        except UndecryptableError:
+        except SignalError:
             return False
-        if stanza.text("category") == "peer":
-            return True
-        chat = stanza.jid("to") or sender.lid
-        message = contents.shown(
-            self.network.attachments, plain, message_id, sender.number, number_of(chat), datetime.fromtimestamp(at, UTC)
-        )
-        if message is None:
-            return True
-        self._seen[sender.number, message_id] = message
-        if sender.number == self.number and number_of(chat) != self.number:
-            self.sent.append(message)
-        else:
-            self._show(message)
+        if stanza.text("category") != "peer":
+            message = contents.parse(plain)
+            self._take(sender.number, number_of(stanza.jid("to") or sender.lid), message_id, message, at)
         return True
+
+    def take_from_phone(self, sender: str, message_id: str, message: Any, at: int) -> None:
+        """Take a message that another phone wrote: between phones nothing needs to be encrypted here."""
+        self._take(sender, self.number, message_id, message, at)
 
     def shown(self, sender: str, message_id: str) -> PhoneMessage | None:
         """The message with this id from this number, if the phone has it."""
@@ -192,16 +190,60 @@ class Phone:
         """A device confirms messages that were sent from here."""
         self.network.ledger.confirm(self.number, device.number, message_ids, kind)
 
-    def _show(self, message: PhoneMessage) -> None:
-        self.messages.append(message)
-        self._unread.put_nowait(message)
-        self._confirm_by_itself(message)
+    def _take(self, sender: str, recipient: str, message_id: str, message: Any, at: int) -> None:
+        when = datetime.fromtimestamp(at, UTC)
+        shown = contents.shown(self.network.attachments, message, message_id, sender, recipient, when)
+        if shown is None:
+            return
+        self._seen[sender, message_id] = shown
+        if recipient == self.number:
+            self.messages.append(shown)
+            self._unread.put_nowait(shown)
+            self._confirm_by_itself(shown)
+        else:
+            self.sent.append(shown)
 
     def _confirm_by_itself(self, message: PhoneMessage) -> None:
-        if message.recipient == self.number and self.auto_deliver:
+        if message.recipient != self.number:
+            return
+        if self.auto_deliver:
             self._confirm(message, "")
-        if message.recipient == self.number and self.auto_read:
+        if self.auto_read:
             self._confirm(message, READ)
 
     def _confirm(self, message: PhoneMessage, kind: str) -> None:
         receipt_from_phone(self.network, self.number, message.sender, message.id, kind)
+
+    def _message(self, message: PhoneMessage | str) -> PhoneMessage:
+        if isinstance(message, PhoneMessage):
+            return message
+        found = [one for one in self.messages if one.id == message]
+        if not found:
+            raise UnknownMessageError("the phone shows no message with this id")
+        return found[0]
+
+    def _write(self, to: str, message: Any) -> str:
+        other = self.network.phone(number_in(to))
+        message_id, at = secrets.token_hex(16).upper(), int(time.time())
+        attrs: Attributes = {
+            "from": self.lid,
+            "id": message_id,
+            "t": str(at),
+            "type": contents.stanza_type(message),
+            "notify": self.number,
+        }
+        for device in list(other.devices.values()):
+            self._send_to(device, {**attrs, "sender_pn": self.jid}, message)
+        if other is self:
+            return message_id
+        for device in list(self.devices.values()):
+            copy = contents.sent_from_here(message, str(other.lid))
+            self._send_to(device, {**attrs, "recipient": other.lid, "peer_recipient_pn": other.jid}, copy)
+        other.take_from_phone(self.number, message_id, message, at)
+        return message_id
+
+    def _send_to(self, device: Device, attrs: Attributes, message: Any) -> None:
+        plain = message.SerializeToString()
+        kind, ciphertext = self._keyring.encrypt(device.lid, plain, lambda: bundle_of(device))
+        enc = Node("enc", {"v": "2", "type": str(kind), **contents.enc_attributes(message)}, ciphertext)
+        self.network.to_device(device, Node("message", attrs, [enc]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fakewhatsapp.model import Device, number_of
+from fakewhatsapp.signal import PreKeyBundle
 from fakewhatsapp.wire.nodes import SERVER, Attributes, Jid, Node
 
 if TYPE_CHECKING:
@@ -48,6 +49,12 @@ def take_one(device: Device) -> tuple[int, bytes] | None:
         attrs: Attributes = {"from": SERVER, "type": "encrypt", "id": device.connection.next_id(), "t": "0"}
         device.connection.send(Node("notification", attrs, [Node("count", {"value": "4"})]))
     return key_id, public
+
+
+def bundle_of(device: Device) -> PreKeyBundle:
+    """What a phone needs to write to a linked device."""
+    keys = device.keys
+    return PreKeyBundle(keys.registration_id, keys.identity_key, *keys.signed_pre_key, take_one(device))
 
 
 def _bundle(network: Network, jid: Jid) -> Node:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from fakewhatsapp import protobuf
 from fakewhatsapp.errors import ProtocolError
+from fakewhatsapp.signal import KeyPair, MalformedMessageError
 
 _PATTERN = b"Noise_XX_25519_AESGCM_SHA256\0\0\0\0"
 HEADER = b"WA\x06\x03"
@@ -61,7 +61,7 @@ class Transport:
 class ServerKeys:
     """The server's static key, and the certificate chain that ties it to the root key."""
 
-    static: X25519PrivateKey
+    static: KeyPair
     certificate: bytes
 
 
@@ -70,7 +70,7 @@ class Handshake:
 
     def __init__(self, keys: ServerKeys, header: bytes = HEADER) -> None:
         self._keys = keys
-        self._ephemeral = X25519PrivateKey.generate()
+        self._ephemeral = KeyPair.generate()
         self._hash = self._salt = _PATTERN
         self._cipher = AESGCM(_PATTERN)
         self._counter = 0
@@ -81,10 +81,10 @@ class Handshake:
         theirs = _parsed(hello).clientHello.ephemeral
         self._authenticate(theirs)
         message = protobuf.login.HandshakeMessage()
-        message.serverHello.ephemeral = self._ephemeral.public_key().public_bytes_raw()
+        message.serverHello.ephemeral = self._ephemeral.public
         self._authenticate(message.serverHello.ephemeral)
         self._mix(self._ephemeral, theirs)
-        message.serverHello.static = self._encrypt(self._keys.static.public_key().public_bytes_raw())
+        message.serverHello.static = self._encrypt(self._keys.static.public)
         self._mix(self._keys.static, theirs)
         message.serverHello.payload = self._encrypt(self._keys.certificate)
         return bytes(message.SerializeToString())
@@ -101,10 +101,10 @@ class Handshake:
     def _authenticate(self, data: bytes) -> None:
         self._hash = hashlib.sha256(self._hash + data).digest()
 
-    def _mix(self, private: X25519PrivateKey, public: bytes) -> None:
+    def _mix(self, ours: KeyPair, theirs: bytes) -> None:
         try:
-            secret = private.exchange(X25519PublicKey.from_public_bytes(public))
-        except ValueError as error:
+            secret = ours.agree(theirs)
+        except MalformedMessageError as error:
             raise ProtocolError("not a public key") from error
         self._salt, key = _expand(self._salt, secret)
         self._cipher, self._counter = AESGCM(key), 0
