@@ -1,4 +1,4 @@
-"""A broker or a database that goes away, seen from inside a service: clear errors, and healing without a restart."""
+"""A broker that goes away, seen from inside a service: clear errors, and healing without a restart."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -47,9 +47,7 @@ async def test_publishing_fails_clearly_while_the_broker_is_away_and_heals_when_
         await eventually(lambda: after in seen.sessions, within=SOON, what="it works again")
 
 
-async def test_a_service_started_before_the_broker_waits_for_it(
-    own_kafka: KafkaServer, mongo: str, running: Running
-) -> None:
+async def test_a_service_started_before_the_broker_waits_for_it(own_kafka: KafkaServer, mongo: str) -> None:
     settings = ServiceSettings(kafka_bootstrap=own_kafka.bootstrap, mongo_url=mongo, instance_id=ids.new_id())
     service, seen, session = Service("test", settings), Seen(), ids.new_id()
     service.consume([topics.SESSION_COMMANDS], seen, group=ids.new_id())
