@@ -19,6 +19,7 @@ from fakewhatsapp.wire.nodes import SERVER, Attributes, Node
 
 if TYPE_CHECKING:
     from fakewhatsapp.connection import Connection
+    from fakewhatsapp.model import Device
 
 Answer = list[Node] | None
 Handler = Callable[["Connection", Node], Answer]
@@ -47,8 +48,17 @@ def answer(connection: Connection, query: Node) -> None:
     except QueryError as error:
         refusal = Node("error", {"code": str(error.code), "text": error.text})
         connection.send(Node("iq", {**attrs, "type": "error"}, [refusal]))
-    if query.text("xmlns") == "passive" and query.child("active") and connection.device:
-        deliver_queued(connection.device)
+    if connection.device is not None:
+        _afterwards(connection.device, query)
+
+
+def _afterwards(device: Device, query: Node) -> None:
+    """What follows a query once it is answered."""
+    if query.text("xmlns") == "passive" and query.child("active"):
+        deliver_queued(device)
+    elif query.child("remove-companion-device") and device.connection:
+        device.connection.network.phone(device.number).devices.pop(device.index, None)
+        device.connection.finish()
 
 
 def _nothing(connection: Connection, query: Node) -> Answer:
@@ -92,9 +102,6 @@ def _linking(connection: Connection, query: Node) -> Answer:
         return companion_hello(connection, step)
     if step is not None and step.text("stage") == "companion_finish":
         return companion_finish(connection, step)
-    if query.child("remove-companion-device") and connection.device:
-        device = connection.device
-        connection.network.phone(device.number).forget(device)
     return None
 
 

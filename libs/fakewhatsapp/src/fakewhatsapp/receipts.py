@@ -33,10 +33,12 @@ def take(connection: Connection, receipt: Node) -> None:
     kind = receipt.text("type")
     attrs: Attributes = {"class": "receipt", "id": receipt.text("id"), "from": to}
     connection.send(Node("ack", {**attrs, "type": kind} if kind else attrs))
+    ids = [receipt.text("id"), *(item.text("id") for item in _items(receipt))]
+    for message_id in ids:  # for a message that it could read, a client sends this and no acknowledgement
+        device.undelivered.pop(("message", message_id, receipt.text("to"), ""), None)
     phone = connection.network.known_phone(number_of(to))
     if phone is None:
         return
-    ids = [receipt.text("id"), *(item.text("id") for item in _items(receipt))]
     phone.confirmed(device, ids, kind)
     if phone.number == device.number or kind == "retry":
         return
