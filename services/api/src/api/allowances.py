@@ -1,0 +1,56 @@
+"""What is left of an account's day, as the quota service said last: for headers, and so that a flood of refused requests ends here."""
+
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Final
+
+from griot_contracts.accounts import CommandDecided, Refusal
+
+_MOST: Final = 50_000
+
+
+class Allowances:
+    """The last decision on a message of each account, until its day ends."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, CommandDecided] = {}
+
+    def learn(self, decision: CommandDecided) -> None:
+        """Remember a decision on a message."""
+        if decision.resets_at is None:
+            return
+        if len(self._last) >= _MOST:
+            self._last.clear()  # the quota service knows; this only spares it the question
+        self._last[decision.account_id] = decision
+
+    def forget(self, account_id: str) -> None:
+        """The account's plan changed: what was said no longer holds."""
+        self._last.pop(account_id, None)
+
+    def last(self, account_id: str, now: datetime) -> CommandDecided | None:
+        """The last decision of this day, if there was one."""
+        decision = self._last.get(account_id)
+        if decision is not None and decision.resets_at is not None and decision.resets_at <= now:
+            del self._last[account_id]
+            return None
+        return decision
+
+    def exhausted(self, account_id: str, now: datetime) -> CommandDecided | None:
+        """The refusal that still holds, if one does."""
+        decision = self.last(account_id, now)
+        return decision if decision is not None and decision.refusal is Refusal.DAILY_LIMIT_REACHED else None
+
+
+def rate_limit_headers(decision: CommandDecided, now: datetime) -> dict[str, str]:
+    """`RateLimit-*` for the limit that a command counted against; empty where there is none."""
+    if decision.limit is None:
+        return {}
+    headers = {"RateLimit-Limit": str(decision.limit), "RateLimit-Remaining": str(decision.remaining or 0)}
+    if decision.resets_at is not None:
+        headers["RateLimit-Reset"] = str(seconds_until(decision.resets_at, now))
+    return headers
+
+
+def seconds_until(at: datetime, now: datetime) -> int:
+    """Whole seconds from now, rounded up, one at least."""
+    return max(1, ceil((at - now) / timedelta(seconds=1)))

@@ -1,0 +1,73 @@
+"""Who asks: API keys, told by their hash."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from api.problems import Problem
+from api.reads import Reads
+from griot_contracts import ids
+from griot_contracts.accounts import Scope
+
+_CACHED_S: Final = 30.0
+_MOST_CACHED: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The account that asks, by one of its keys."""
+
+    account_id: str
+    key_id: str
+    scopes: frozenset[Scope]
+    expires_at: datetime | None
+
+
+class Keyring:
+    """Tells callers by their keys. What it found it keeps for half a minute; a revoked key is dropped at once, when heard."""
+
+    def __init__(
+        self, reads: Reads, *, now: Callable[[], datetime], monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._reads = reads
+        self._now = now
+        self._monotonic = monotonic
+        self._callers: dict[str, tuple[float, Caller]] = {}
+
+    async def caller(self, authorization: str | None) -> Caller:
+        """Who the `Authorization` header says is asking.
+
+        Raises:
+            Problem: `key_missing` or `key_invalid`.
+        """
+        scheme, _, key = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not key.strip():
+            raise Problem("key_missing")
+        if not ids.is_key(key.strip()):
+            raise Problem("key_invalid")
+        key_hash = ids.hash_key(key.strip())
+        caller = self._cached(key_hash) or await self._look_up(key_hash)
+        if caller.expires_at is not None and caller.expires_at <= self._now():
+            raise Problem("key_invalid")
+        return caller
+
+    def forget(self, key_hash: str) -> None:
+        """Look the key up anew next time."""
+        self._callers.pop(key_hash, None)
+
+    def _cached(self, key_hash: str) -> Caller | None:
+        valid_until, caller = self._callers.get(key_hash, (0.0, None))
+        return caller if valid_until > self._monotonic() else None
+
+    async def _look_up(self, key_hash: str) -> Caller:
+        key = await self._reads.key(key_hash)
+        if key is None or key["revoked_at"] is not None:
+            raise Problem("key_invalid")
+        scopes = frozenset(Scope(scope) for scope in key["scopes"])
+        caller = Caller(key["account_id"], key["_id"], scopes, key["expires_at"])
+        if len(self._callers) >= _MOST_CACHED:
+            self._callers.clear()
+        self._callers[key_hash] = (self._monotonic() + _CACHED_S, caller)
+        return caller

@@ -1,0 +1,123 @@
+"""What is heard as it happens: session and account events, and the QR codes while they live."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from api.overlay import Overlay
+from griot_chassis.records import Record
+from griot_contracts.accounts import KeyRevoked, PlanChanged
+from griot_contracts.base import Contract
+from griot_contracts.sessions import QrCodeIssued, SessionDeleted, SessionStatus, SessionStatusChanged
+
+_UNHEARD_MOST = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An event of a session, and where it lies in its topic's partition."""
+
+    event: Contract
+    offset: int
+
+
+class Ear:
+    """What one listener hears of one session, in order."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[Heard | None] = asyncio.Queue(_UNHEARD_MOST)
+
+    def tell(self, heard: Heard | None) -> None:
+        """Add what was heard; None ends it. One who does not listen for long is dropped, and may come again."""
+        if self._queue.full():
+            self._queue.get_nowait()
+            heard = None
+        self._queue.put_nowait(heard)
+
+    async def __aiter__(self) -> AsyncIterator[Heard]:
+        while (heard := await self._queue.get()) is not None:
+            yield heard
+
+
+class Live:
+    """Hands on what is heard, after the overlay knows it: whoever is told `connected` finds the session connected."""
+
+    def __init__(
+        self,
+        overlay: Overlay,
+        *,
+        on_key_revoked: Callable[[str], None],
+        on_plan_changed: Callable[[str], None],
+    ) -> None:
+        self._overlay = overlay
+        self._on_key_revoked = on_key_revoked
+        self._on_plan_changed = on_plan_changed
+        self._ears: defaultdict[str, set[Ear]] = defaultdict(set)
+        self._key_ears: defaultdict[str, set[Ear]] = defaultdict(set)
+        self._codes: dict[str, Heard] = {}
+
+    async def on_events(self, records: Sequence[Record]) -> None:
+        """Take session and account events. Safe to repeat."""
+        for record in records:
+            self._overlay.learn(record.body, record.offset)
+            match record.body:
+                case KeyRevoked(key_id=key_id, key_hash=key_hash):
+                    self.revoke(key_id, key_hash)
+                case PlanChanged(account_id=account_id):
+                    self._on_plan_changed(account_id)
+                case SessionStatusChanged(session_id=session_id, status=status):
+                    if status in (SessionStatus.CONNECTED, SessionStatus.LOGGED_OUT, SessionStatus.FAILED):
+                        self._codes.pop(session_id, None)
+                    self._tell(session_id, record)
+                case SessionDeleted(session_id=session_id):
+                    self._codes.pop(session_id, None)
+                    self._tell(session_id, record)
+                case _:
+                    pass
+
+    async def on_codes(self, records: Sequence[Record]) -> None:
+        """Take QR codes, old ones included: the newest of each session is kept. Safe to repeat."""
+        for record in records:
+            if isinstance(record.body, QrCodeIssued):
+                self._codes[record.body.session_id] = Heard(record.body, record.offset)
+                self._tell(record.body.session_id, record)
+
+    def code(self, session_id: str, now: datetime) -> Heard | None:
+        """The QR code that a phone could scan at this moment."""
+        heard = self._codes.get(session_id)
+        if heard is None or not isinstance(heard.event, QrCodeIssued) or heard.event.expires_at <= now:
+            return None
+        return heard
+
+    @contextmanager
+    def ear(self, session_id: str, *, key_id: str | None = None) -> Iterator[Ear]:
+        """Listen to a session from now on. It ends when the key, if one is named, is revoked."""
+        ear = Ear()
+        self._ears[session_id].add(ear)
+        if key_id is not None:
+            self._key_ears[key_id].add(ear)
+        try:
+            yield ear
+        finally:
+            _remove(self._ears, session_id, ear)
+            if key_id is not None:
+                _remove(self._key_ears, key_id, ear)
+
+    def revoke(self, key_id: str, key_hash: str) -> None:
+        """A key is no good any more: forget it, and end what it listens to."""
+        self._on_key_revoked(key_hash)
+        for ear in self._key_ears.get(key_id, ()):
+            ear.tell(None)
+
+    def _tell(self, session_id: str, record: Record) -> None:
+        for ear in self._ears.get(session_id, ()):
+            ear.tell(Heard(record.body, record.offset))
+
+
+def _remove(ears: defaultdict[str, set[Ear]], name: str, ear: Ear) -> None:
+    ears[name].discard(ear)
+    if not ears[name]:
+        del ears[name]

@@ -1,0 +1,125 @@
+"""The read side's documents in MongoDB."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Final
+
+import stamina
+from pymongo import ASCENDING, DESCENDING, ReplaceOne
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import BulkWriteError, ConnectionFailure
+
+from api.projector.projections import (
+    ACCOUNTS,
+    API_KEYS,
+    MESSAGES,
+    SESSIONS,
+    USAGE,
+    Document,
+    Ref,
+    count,
+    evolve,
+    touched,
+    usage_ref,
+)
+from griot_chassis.records import Record
+from griot_contracts.messages import MessageAccepted
+from griot_contracts.topics import MESSAGE_EVENTS
+
+Database = AsyncDatabase[Document]
+"""The chassis hands out Motor's database; this is the type of its successor, which has the same methods and has types."""
+
+Documents = dict[Ref, Document | None]
+
+_DUPLICATE_KEY: Final = 11000
+_MESSAGES_KEPT: Final = MESSAGE_EVENTS.kept or timedelta(days=30)
+
+
+class Projector:
+    """Folds batches of events into the documents."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def __call__(self, records: Sequence[Record]) -> None:
+        """Store what the records make of the documents. Safe to repeat: each document knows up to where it was told.
+
+        Usage is read after the messages and written before them. So a message that is there was counted, and one that is not
+        there was either not counted, or is covered by the offset of the usage document.
+        """
+        before = await self._load({ref for record in records if (ref := touched(record.body)) is not None})
+        after, first_seen = fold(before, records)
+        counted = {usage_ref(event, record.partition) for record, event in first_seen}
+        usage = await self._load(counted)
+        for record, event in first_seen:
+            ref = usage_ref(event, record.partition)
+            usage[ref] = count(usage[ref], event, record.offset)
+        await self._store(usage)
+        await self._store({ref: document for ref, document in after.items() if document is not before[ref]})
+
+    async def _load(self, refs: Iterable[Ref]) -> Documents:
+        ids: defaultdict[str, list[str]] = defaultdict(list)
+        for ref in refs:
+            ids[ref.collection].append(ref.id)
+        found: Documents = dict.fromkeys(refs)
+        for collection, wanted in ids.items():
+            async for document in self._database[collection].find({"_id": {"$in": wanted}}):
+                found[Ref(collection, document["_id"])] = document
+        return found
+
+    async def _store(self, documents: Documents) -> None:
+        writes: defaultdict[str, list[ReplaceOne[Document]]] = defaultdict(list)
+        for ref, document in documents.items():
+            if document is not None:
+                older = {"_id": ref.id, "offset": {"$lt": document["offset"]}}
+                writes[ref.collection].append(ReplaceOne(older, document, upsert=True))
+        for collection, replacements in writes.items():
+            try:
+                await self._database[collection].bulk_write(replacements, ordered=False)
+            except BulkWriteError as error:
+                # The filter missed and the upsert met the document itself: what is stored is as new, or newer.
+                if any(failed["code"] != _DUPLICATE_KEY for failed in error.details["writeErrors"]):
+                    raise
+
+
+def fold(
+    before: Documents, records: Iterable[Record]
+) -> tuple[Documents, list[tuple[Record, MessageAccepted]]]:
+    """The documents after the records, and the acceptances of messages that had no document before."""
+    after = dict(before)
+    first_seen = []
+    for record in records:
+        ref = touched(record.body)
+        if ref is None:
+            continue
+        if isinstance(record.body, MessageAccepted) and after[ref] is None:
+            first_seen.append((record, record.body))
+        after[ref] = evolve(after[ref], record.body, record.offset)
+    return after, first_seen
+
+
+@stamina.retry(on=ConnectionFailure, attempts=None, timeout=None, wait_initial=0.1, wait_max=2.0)
+async def ensure_indexes(database: Database) -> None:
+    """Make the indexes that the api's queries need, and the end of messages and of their counts.
+
+    Safe to repeat. Waits for as long as MongoDB is away.
+    """
+    newest_first = [("account_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)]
+    kept_s = int(_MESSAGES_KEPT.total_seconds())
+    await database[API_KEYS].create_index("hash")
+    await database[API_KEYS].create_index("account_id")
+    await database[SESSIONS].create_index("account_id")
+    await database[MESSAGES].create_index(newest_first)
+    await database[MESSAGES].create_index("created_at", expireAfterSeconds=kept_s)
+    await database[USAGE].create_index([("account_id", ASCENDING), ("day", ASCENDING)])
+    await database[USAGE].create_index("day", expireAfterSeconds=kept_s)
+
+
+async def rebuild(database: Database) -> None:
+    """Forget every document and the positions with them: the projector then reads the log from its beginning.
+
+    Called before the projector's consumer starts. Until it has caught up, reads miss what is not read yet.
+    """
+    for collection in (ACCOUNTS, API_KEYS, SESSIONS, MESSAGES, USAGE, "positions"):
+        await database.drop_collection(collection)

@@ -1,0 +1,249 @@
+"""What each event makes of the documents of the read side.
+
+Pure: a document is what the log up to its `offset` makes of it, and nothing else. So a repeat changes nothing, a rebuild gives
+the same documents, and the api can lay the events it has just seen over what MongoDB says, with these very functions.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any, Final
+
+from griot_contracts.accounts import AccountOpened, KeyIssued, KeyRevoked, PlanChanged
+from griot_contracts.base import Contract
+from griot_contracts.messages import (
+    MessageAccepted,
+    MessageDelivered,
+    MessageEvent,
+    MessageFailed,
+    MessageQueued,
+    MessageRead,
+    MessageRejected,
+    MessageSending,
+    MessageSent,
+    MessageStatus,
+    MessageUnknown,
+)
+from griot_contracts.sessions import SessionCreated, SessionDeleted, SessionStatus, SessionStatusChanged
+
+Document = dict[str, Any]
+
+DATABASE: Final = "griot_api"
+ACCOUNTS: Final = "accounts"
+API_KEYS: Final = "api_keys"
+SESSIONS: Final = "sessions"
+MESSAGES: Final = "messages"
+USAGE: Final = "usage"
+
+NOT_IN_THE_LOG_YET: Final = -1
+"""The offset of an event that is known to be decided and was not read from the log: it holds whatever was read so far."""
+
+_STATUS_OF: Final[dict[type[MessageEvent], MessageStatus]] = {
+    MessageQueued: MessageStatus.QUEUED,
+    MessageSending: MessageStatus.SENDING,
+    MessageSent: MessageStatus.SENT,
+    MessageDelivered: MessageStatus.DELIVERED,
+    MessageRead: MessageStatus.READ,
+    MessageUnknown: MessageStatus.UNKNOWN,
+    MessageFailed: MessageStatus.FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A document: its collection and its id. All events that touch one lie in one partition of one topic."""
+
+    collection: str
+    id: str
+
+
+def touched(event: Contract) -> Ref | None:
+    """The document that the event changes; None where the read side has no use for it. Usage is counted apart."""
+    match event:
+        case AccountOpened() | PlanChanged():
+            return Ref(ACCOUNTS, event.account_id)
+        case KeyIssued() | KeyRevoked():
+            return Ref(API_KEYS, event.key_id)
+        case SessionCreated() | SessionStatusChanged() | SessionDeleted():
+            return Ref(SESSIONS, event.session_id)
+        case MessageEvent():
+            return Ref(MESSAGES, event.message_id)
+        case _:
+            return None
+
+
+def evolve(document: Document | None, event: Contract, offset: int) -> Document | None:
+    """The document after the event.
+
+    The very same one when it holds that offset already; None when its beginning is not known (it is older than the log).
+    """
+    if document is None:
+        begun = _beginning(event)
+        return None if begun is None else begun | {"offset": offset}
+    if NOT_IN_THE_LOG_YET < offset <= document["offset"]:
+        return document
+    return _change(document, event) | {"offset": max(offset, document["offset"])}
+
+
+def usage_ref(event: MessageAccepted, partition: int) -> Ref:
+    """Where an accepted message is counted: a document for each account, day of UTC, and partition of the log.
+
+    An account's sessions lie in several partitions, and an offset says something only within one of them.
+    """
+    return Ref(USAGE, f"{event.account_id}:{_day_of(event).isoformat()}:{partition}")
+
+
+def count(usage: Document | None, event: MessageAccepted, offset: int) -> Document:
+    """The day's usage after one more message. The caller leaves out messages that it has seen before."""
+    if usage is None:
+        day = midnight(_day_of(event))
+        usage = {"account_id": event.account_id, "day": day, "sent": 0, "offset": NOT_IN_THE_LOG_YET}
+    if offset <= usage["offset"]:
+        return usage
+    return usage | {"sent": usage["sent"] + 1, "offset": offset}
+
+
+def midnight(day: date) -> datetime:
+    """The moment at which a day of UTC begins."""
+    return datetime.combine(day, time.min, UTC)
+
+
+def _day_of(event: MessageAccepted) -> date:
+    return event.day or _moment(event.at).date()
+
+
+def _beginning(event: Contract) -> Document | None:
+    match event:
+        case AccountOpened():
+            return _account(event)
+        case KeyIssued():
+            return _key(event)
+        case SessionCreated():
+            return _session(event)
+        case MessageAccepted() | MessageRejected():
+            return _message(event)
+        case _:
+            return None
+
+
+def _change(document: Document, event: Contract) -> Document:
+    """Beginnings come again when their decider was stopped between writing and remembering: they change nothing then."""
+    match event:
+        case PlanChanged():
+            return document | {"plan": event.plan.value}
+        case KeyRevoked():
+            return document | {"revoked_at": document["revoked_at"] or _moment(event.at)}
+        case SessionStatusChanged():
+            return _status_changed(document, event)
+        case SessionDeleted():
+            return document | {"status": SessionStatus.DELETED.value}
+        case MessageEvent() if type(event) in _STATUS_OF:
+            return _step(document, event, _STATUS_OF[type(event)])
+        case _:
+            return document
+
+
+def _account(event: AccountOpened) -> Document:
+    return {
+        "_id": event.account_id,
+        "email": event.email,
+        "name": event.name,
+        "plan": event.plan.value,
+        "created_at": _moment(event.at),
+    }
+
+
+def _key(event: KeyIssued) -> Document:
+    return {
+        "_id": event.key_id,
+        "account_id": event.account_id,
+        "hash": event.key_hash,
+        "hint": event.key_hint,
+        "name": event.name,
+        "scopes": [scope.value for scope in event.scopes],
+        "created_at": _moment(event.at),
+        "expires_at": None if event.expires_at is None else _moment(event.expires_at),
+        "revoked_at": None,
+    }
+
+
+def _session(event: SessionCreated) -> Document:
+    return {
+        "_id": event.session_id,
+        "account_id": event.account_id,
+        "session_key": event.session_key,
+        "status": SessionStatus.STARTING.value,
+        "status_at": _moment(event.at),
+        "epoch": 0,
+        "reason": None,
+        "phone": None,
+        "when_disconnected": event.when_disconnected.value,
+        "when_unknown": event.when_unknown.value,
+        "created_at": _moment(event.at),
+    }
+
+
+def _status_changed(session: Document, event: SessionStatusChanged) -> Document:
+    """The later status holds, whoever wrote it last: a worker that lost the session may not know it yet."""
+    at = _moment(event.at)
+    stale = (at, event.epoch) < (session["status_at"], session["epoch"])
+    if stale or session["status"] == SessionStatus.DELETED.value:
+        return session
+    return session | {
+        "status": event.status.value,
+        "status_at": at,
+        "epoch": event.epoch,
+        "reason": None if event.reason is None else {"code": event.reason, "detail": event.detail},
+        "phone": event.phone or session["phone"],
+    }
+
+
+def _message(event: MessageAccepted | MessageRejected) -> Document:
+    accepted = isinstance(event, MessageAccepted)
+    status = MessageStatus.PENDING if accepted else MessageStatus.REJECTED
+    step = _timeline_step(event, status)
+    return {
+        "_id": event.message_id,
+        "account_id": event.account_id,
+        "session_id": event.session_id,
+        "to": event.to,
+        "type": event.content.type,
+        "content": event.content.model_dump(mode="json", exclude={"type"}),
+        "status": status.value,
+        "reason": step.get("reason"),
+        "whatsapp_message_id": None,
+        "created_at": _moment(event.at),
+        "timeline": [step],
+    }
+
+
+def _step(message: Document, event: MessageEvent, status: MessageStatus) -> Document:
+    step = _timeline_step(event, status)
+    if step in message["timeline"]:
+        return message
+    after = message | {"timeline": [*message["timeline"], step]}
+    if isinstance(event, MessageSent):
+        after["whatsapp_message_id"] = event.whatsapp_message_id
+    if status.rank >= MessageStatus(message["status"]).rank:
+        after |= {"status": status.value, "reason": step.get("reason")}
+    return after
+
+
+def _timeline_step(event: MessageEvent, status: MessageStatus) -> Document:
+    step: Document = {"status": status.value, "at": _moment(event.at)}
+    match event:
+        case MessageSending():
+            step["attempt"] = event.attempt
+        case MessageUnknown():
+            step |= {"attempt": event.attempt, "reason": {"code": event.reason, "detail": None}}
+        case MessageFailed():
+            step["reason"] = {"code": event.reason, "detail": event.detail}
+        case MessageRejected():
+            step["reason"] = {"code": event.reason, "detail": None}
+        case _:
+            pass
+    return step
+
+
+def _moment(at: datetime) -> datetime:
+    """The time as MongoDB keeps it, whole milliseconds of UTC, so that a document here equals the one that is read back."""
+    return at.astimezone(UTC).replace(microsecond=at.microsecond // 1000 * 1000)

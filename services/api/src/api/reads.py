@@ -1,0 +1,166 @@
+"""What the api reads: MongoDB's documents, with what this instance knows already laid over them."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from api.overlay import Overlay
+from api.projector.adapters import Database
+from api.projector.projections import (
+    ACCOUNTS,
+    API_KEYS,
+    MESSAGES,
+    SESSIONS,
+    USAGE,
+    Document,
+    Ref,
+    midnight,
+)
+from griot_contracts.sessions import SessionStatus
+
+_SESSIONS_CACHED_S: Final = 5.0
+_ACCOUNTS_CACHED: Final = 10_000
+
+Place = tuple[datetime, str]
+"""Where a list goes on: after the document of this time and id."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFilter:
+    """Which messages of an account; None is all."""
+
+    status: str | None = None
+    session_id: str | None = None
+    type: str | None = None
+    to: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def query(self) -> dict[str, Any]:
+        """For MongoDB."""
+        names = ("status", "session_id", "type", "to")
+        wanted: dict[str, Any] = {name: value for name in names if (value := getattr(self, name)) is not None}
+        within = {"$gte": self.since, "$lt": self.until}
+        if given := {operator: at for operator, at in within.items() if at is not None}:
+            wanted["created_at"] = given
+        return wanted
+
+    def admits(self, message: Document) -> bool:
+        """The same, for a message that MongoDB does not have yet."""
+        names = ("status", "session_id", "type", "to")
+        same = all(getattr(self, name) in (None, message[name]) for name in names)
+        begun = self.since is None or message["created_at"] >= self.since
+        return same and begun and (self.until is None or message["created_at"] < self.until)
+
+
+class Reads:
+    """The questions that routes ask. An account never sees another's: every one but the key's names the account.
+
+    All raise pymongo's ConnectionFailure when the database is away.
+    """
+
+    def __init__(
+        self, database: Database, overlay: Overlay, *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._database = database
+        self._overlay = overlay
+        self._monotonic = monotonic
+        self._sessions: dict[str, tuple[float, list[Document]]] = {}
+
+    async def key(self, key_hash: str) -> Document | None:
+        """The key with this hash, revoked or not."""
+        stored = await self._database[API_KEYS].find_one({"hash": key_hash})
+        key_id = self._overlay.key_id(key_hash) if stored is None else stored["_id"]
+        return None if key_id is None else self._overlay.over(Ref(API_KEYS, key_id), stored)
+
+    async def account(self, account_id: str) -> Document | None:
+        """The account itself."""
+        stored = await self._database[ACCOUNTS].find_one({"_id": account_id})
+        return self._overlay.over(Ref(ACCOUNTS, account_id), stored)
+
+    async def sent_on(self, account_id: str, day: date) -> int:
+        """Messages of the account accepted on a day of UTC."""
+        found = self._database[USAGE].find({"account_id": account_id, "day": midnight(day)})
+        return sum([usage["sent"] async for usage in found])
+
+    async def keys(self, account_id: str) -> list[Document]:
+        """The account's keys that are not revoked."""
+        stored = await self._database[API_KEYS].find({"account_id": account_id}).to_list()
+        merged = self._overlay.over_all(API_KEYS, account_id, stored)
+        return [key for key in merged if key["revoked_at"] is None]
+
+    async def sessions(self, account_id: str, *, cached: bool = False) -> list[Document]:
+        """The account's sessions, without the deleted.
+
+        `cached` reads MongoDB once in five seconds: what happens meanwhile is heard, and lies over it anyway.
+        """
+        now = self._monotonic()
+        valid_until, stored = self._sessions.get(account_id, (now, []))
+        if not cached or valid_until <= now:
+            stored = await self._database[SESSIONS].find({"account_id": account_id}).to_list()
+            self._remember_sessions(account_id, stored)
+        merged = self._overlay.over_all(SESSIONS, account_id, stored)
+        return [session for session in merged if session["status"] != SessionStatus.DELETED.value]
+
+    async def session(self, account_id: str, session_id: str) -> Document | None:
+        """One session of the account; None when it has none of this id."""
+        stored = await self._database[SESSIONS].find_one({"_id": session_id})
+        session = self._overlay.over(Ref(SESSIONS, session_id), stored)
+        return (
+            None
+            if session is None or session["status"] == SessionStatus.DELETED.value
+            else _of(session, account_id)
+        )
+
+    async def message(self, account_id: str, message_id: str) -> Document | None:
+        """One message of the account; None when it has none of this id."""
+        stored = await self._database[MESSAGES].find_one({"_id": message_id})
+        message = stored or self._overlay.over(Ref(MESSAGES, message_id), None)
+        return None if message is None else _of(message, account_id)
+
+    async def messages(
+        self, account_id: str, wanted: MessageFilter, *, limit: int, after: Place | None
+    ) -> list[Document]:
+        """At most `limit` messages, newest first, after a place in that order."""
+        query = {"account_id": account_id, **wanted.query()}
+        if after is not None:
+            at, id_ = after
+            query["$or"] = [{"created_at": {"$lt": at}}, {"created_at": at, "_id": {"$lt": id_}}]
+        order = [("created_at", -1), ("_id", -1)]
+        stored = await self._database[MESSAGES].find(query).sort(order).limit(limit).to_list()
+        unstored = await self._not_stored_yet(account_id)
+        more = [message for message in unstored if wanted.admits(message) and _is_after(message, after)]
+        return newest_first([*stored, *more])[:limit]
+
+    async def _not_stored_yet(self, account_id: str) -> list[Document]:
+        known = self._overlay.known(MESSAGES, account_id)
+        if not known:
+            return []
+        stored = self._database[MESSAGES].find({"_id": {"$in": known}}, {"_id": 1})
+        self._overlay.forget(MESSAGES, account_id, [message["_id"] async for message in stored])
+        return self._overlay.over_all(MESSAGES, account_id, [])
+
+    def _remember_sessions(self, account_id: str, stored: list[Document]) -> None:
+        if len(self._sessions) >= _ACCOUNTS_CACHED:
+            self._sessions.clear()
+        self._sessions[account_id] = (self._monotonic() + _SESSIONS_CACHED_S, stored)
+
+
+def newest_first(documents: Iterable[Document]) -> list[Document]:
+    """The order of every list; the id decides between two of the same time."""
+    return sorted(documents, key=lambda document: (document["created_at"], document["_id"]), reverse=True)
+
+
+def page(documents: Iterable[Document], *, limit: int, after: Place | None) -> list[Document]:
+    """The part of a short list that follows a place in it, newest first."""
+    return newest_first(document for document in documents if _is_after(document, after))[:limit]
+
+
+def _is_after(document: Document, place: Place | None) -> bool:
+    return place is None or (document["created_at"], document["_id"]) < place
+
+
+def _of(document: Document, account_id: str) -> Document | None:
+    return document if document["account_id"] == account_id else None

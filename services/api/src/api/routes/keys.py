@@ -1,0 +1,85 @@
+"""API keys."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Response
+
+from api.auth import KeyedRoute, needs
+from api.keyring import Caller
+from api.parts import PartsOf
+from api.problems import Problem, documented
+from api.projector.projections import NOT_IN_THE_LOG_YET
+from api.reads import page
+from api.routes.deciding import decided
+from api.routes.lists import USUAL_LIMIT, Cursor, Limit
+from api.shapes import KeyView, NewKey, NewKeyView, Page, key_view, page_view, place
+from griot_chassis.ids import new_id, new_secret
+from griot_contracts import ids
+from griot_contracts.accounts import IssueKey, KeyIssued, KeyRevoked, RevokeKey, Scope
+
+router = APIRouter(tags=["keys"], route_class=KeyedRoute)
+
+Manager = Annotated[Caller, Depends(needs(Scope.KEYS_MANAGE))]
+_KEYED = ("key_missing", "key_invalid", "insufficient_scope", "unavailable")
+
+
+def routers() -> tuple[APIRouter, ...]:
+    """All need a key."""
+    return (router,)
+
+
+@router.post(
+    "/keys",
+    status_code=201,
+    responses=documented(*_KEYED, "invalid_request", "invalid_json", "body_too_large", "not_decided_yet"),
+)
+async def issue_key(body: NewKey, caller: Manager, parts: PartsOf) -> NewKeyView:
+    """Make another key. The answer holds it in clear, this once."""
+    now = parts.now()
+    scopes = tuple(scope for scope in Scope if scope in (body.scopes or caller.scopes))
+    if not caller.scopes.issuperset(scopes):
+        raise Problem("insufficient_scope", detail="A key cannot make one that may do more than itself.")
+    if body.expires_at is not None and body.expires_at <= now:
+        raise Problem("invalid_request", detail="expiresAt: is in the past", field="expiresAt")
+    key = ids.format_key(new_secret())
+    command = IssueKey(
+        account_id=caller.account_id,
+        at=now,
+        key_id=new_id(),
+        key_hash=ids.hash_key(key),
+        key_hint=ids.key_hint(key),
+        name=body.name,
+        scopes=scopes,
+        expires_at=body.expires_at,
+    )
+    await decided(parts, command, id=new_id())
+    issued = parts.overlay.know(KeyIssued(**command.model_dump(by_alias=False)))
+    return NewKeyView(**key_view(issued).model_dump(by_alias=False), key=key)
+
+
+@router.get(
+    "/keys", response_model=Page[KeyView], responses=documented(*_KEYED, "invalid_request", "invalid_cursor")
+)
+async def list_keys(
+    caller: Manager, parts: PartsOf, limit: Limit = USUAL_LIMIT, cursor: Cursor = None
+) -> dict[str, Any]:
+    """The account's keys, without the keys themselves; revoked ones are gone."""
+    keys = await parts.reads.keys(caller.account_id)
+    return page_view(page(keys, limit=limit + 1, after=place(cursor)), limit, key_view)
+
+
+@router.delete(
+    "/keys/{key_id}", status_code=204, responses=documented(*_KEYED, "key_not_found", "not_decided_yet")
+)
+async def revoke_key(key_id: str, caller: Manager, parts: PartsOf) -> Response:
+    """End a key. It is refused here at once and everywhere within a second."""
+    keys = {key["_id"]: key for key in await parts.reads.keys(caller.account_id)}
+    if key_id not in keys:
+        raise Problem("key_not_found")
+    key_hash = keys[key_id]["hash"]
+    command = RevokeKey(account_id=caller.account_id, at=parts.now(), key_id=key_id)
+    await decided(parts, command, id=new_id())
+    revoked = KeyRevoked(account_id=caller.account_id, at=command.at, key_id=key_id, key_hash=key_hash)
+    parts.overlay.learn(revoked, NOT_IN_THE_LOG_YET)
+    parts.live.revoke(key_id, key_hash)
+    return Response(status_code=204)

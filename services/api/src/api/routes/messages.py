@@ -1,0 +1,154 @@
+"""Messages: taken, listed, read."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from api import numbers
+from api.allowances import rate_limit_headers, seconds_until
+from api.auth import KeyedRoute, needs
+from api.keyring import Caller
+from api.parts import Parts, PartsOf
+from api.problems import Problem, documented
+from api.projector.projections import Document
+from api.reads import MessageFilter
+from api.routes.lists import USUAL_LIMIT, Cursor, Limit
+from api.shapes import (
+    MessageView,
+    MessageWithTimelineView,
+    Moment,
+    NewMessage,
+    Page,
+    Recipient,
+    TakenMessageView,
+    message_view,
+    message_with_timeline_view,
+    page_view,
+    place,
+)
+from griot_chassis.ids import new_id
+from griot_contracts.accounts import CommandDecided, Refusal, Scope
+from griot_contracts.messages import MessageAccepted, MessageStatus, SendMessage, TextContent
+from griot_contracts.sessions import SessionStatus, WhenDisconnected
+
+router = APIRouter(tags=["messages"], route_class=KeyedRoute)
+
+Sender = Annotated[Caller, Depends(needs(Scope.MESSAGES_SEND))]
+Reader = Annotated[Caller, Depends(needs(Scope.MESSAGES_READ))]
+_KEYED = ("key_missing", "key_invalid", "insufficient_scope", "unavailable")
+
+
+def routers() -> tuple[APIRouter, ...]:
+    """All need a key."""
+    return (router,)
+
+
+@router.post(
+    "/messages",
+    status_code=202,
+    responses=documented(
+        *_KEYED, "invalid_request", "invalid_json", "impossible_number", "body_too_large", "session_not_found",
+        "session_not_connected", "daily_limit_reached",
+    ),
+)  # fmt: skip
+async def send_message(
+    body: NewMessage, caller: Sender, parts: PartsOf, response: Response
+) -> TakenMessageView:
+    """Take a text message. It is sent in the order of the session; `GET /messages/{id}` tells how it goes on."""
+    session = await _sending_session(parts, caller, body)
+    exhausted = parts.allowances.exhausted(caller.account_id, parts.now())
+    if exhausted is not None:
+        raise _refused(exhausted, parts.now())
+    command = SendMessage(
+        account_id=caller.account_id,
+        at=parts.now(),
+        message_id=new_id(),
+        session_id=session["_id"],
+        to=body.to,
+        content=TextContent(text=body.message),
+    )
+    decision = await parts.ask(command, id=command.message_id, within=parts.settings.decision_within)
+    if decision is not None:
+        _heed(parts, decision)
+        response.headers.update(rate_limit_headers(decision, parts.now()))
+    parts.overlay.know(MessageAccepted(**dict(command)))
+    return TakenMessageView(
+        id=command.message_id, to_phone=numbers.shown(body.to), type="text", status=MessageStatus.PENDING
+    )
+
+
+@router.get(
+    "/messages",
+    response_model=Page[MessageView],
+    responses=documented(*_KEYED, "invalid_request", "invalid_cursor", "impossible_number"),
+)
+async def list_messages(
+    caller: Reader,
+    parts: PartsOf,
+    limit: Limit = USUAL_LIMIT,
+    cursor: Cursor = None,
+    status: MessageStatus | None = None,
+    session_id: Annotated[str | None, Query(alias="sessionId")] = None,
+    type_: Annotated[str | None, Query(alias="type")] = None,
+    to: Recipient | None = None,
+    since: Annotated[Moment | None, Query(alias="from", description="From this time on.")] = None,
+    until: Annotated[Moment | None, Query(description="Before this time.")] = None,
+) -> dict[str, Any]:
+    """The account's messages of the last 30 days."""
+    wanted = MessageFilter(status, session_id, type_, to, since, until)
+    found = await parts.reads.messages(caller.account_id, wanted, limit=limit + 1, after=place(cursor))
+    return page_view(found, limit, message_view)
+
+
+@router.get(
+    "/messages/{message_id}",
+    response_model_exclude_unset=True,
+    responses=documented(*_KEYED, "message_not_found"),
+)
+async def read_message(message_id: str, caller: Reader, parts: PartsOf) -> MessageWithTimelineView:
+    """One message with its timeline: every status it had, and when."""
+    message = await parts.reads.message(caller.account_id, message_id)
+    if message is None:
+        raise Problem("message_not_found")
+    return message_with_timeline_view(message)
+
+
+async def _sending_session(parts: Parts, caller: Caller, body: NewMessage) -> Document:
+    """The session named in the body, else the one that was connected first.
+
+    Raises:
+        Problem: `session_not_found`, or `session_not_connected` and it does not queue.
+    """
+    sessions = await parts.reads.sessions(caller.account_id, cached=True)
+    named = body.session_id or body.session_key
+    if named is not None:
+        field = "_id" if body.session_id is not None else "session_key"
+        sessions = [session for session in sessions if session[field] == named]
+        if not sessions:
+            raise Problem("session_not_found", field="sessionId" if field == "_id" else field)
+    able = [session for session in sessions if _takes_messages(session)]
+    if not able:
+        raise Problem("session_not_connected")
+    return min(able, key=lambda session: (not _is_connected(session), session["created_at"], session["_id"]))
+
+
+def _is_connected(session: Document) -> bool:
+    return bool(session["status"] == SessionStatus.CONNECTED)
+
+
+def _takes_messages(session: Document) -> bool:
+    return _is_connected(session) or session["when_disconnected"] == WhenDisconnected.QUEUE
+
+
+def _heed(parts: Parts, decision: CommandDecided) -> None:
+    parts.allowances.learn(decision)
+    if decision.refusal is not None:
+        raise _refused(decision, parts.now())
+
+
+def _refused(decision: CommandDecided, now: datetime) -> Problem:
+    headers = rate_limit_headers(decision, now)
+    if decision.refusal is Refusal.DAILY_LIMIT_REACHED and decision.resets_at is not None:
+        headers["Retry-After"] = str(seconds_until(decision.resets_at, now))
+    return Problem.of_refusal(decision.refusal or Refusal.DAILY_LIMIT_REACHED, headers)

@@ -1,0 +1,87 @@
+"""A session as it happens: the event stream, and the code to scan."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from api import stream
+from api.auth import KeyedRoute
+from api.live import Heard
+from api.parts import PartsOf
+from api.problems import Problem, documented
+from api.projector.projections import Document
+from api.routes.sessions import KEYED, Manager, own_session
+from griot_contracts.sessions import QrCodeIssued, SessionDeleted
+
+router = APIRouter(tags=["sessions"], route_class=KeyedRoute)
+
+
+def routers() -> tuple[APIRouter, ...]:
+    """All need a key."""
+    return (router,)
+
+
+async def _found(session_id: str, caller: Manager, parts: PartsOf) -> Document:
+    return await own_session(parts, caller, session_id)
+
+
+Session = Annotated[Document, Depends(_found)]
+
+
+@router.get(
+    "/sessions/{session_id}/stream",
+    response_class=EventSourceResponse,
+    responses=documented(*KEYED, "session_not_found"),
+)
+async def stream_session(
+    session: Session, caller: Manager, parts: PartsOf, last_event_id: Annotated[str | None, Header()] = None
+) -> AsyncIterator[ServerSentEvent]:
+    """Server-sent events: where the session stands now, then `qr`, `connected`, `error`, and `status` for the rest.
+
+    Each event has an id. After a break, `Last-Event-ID` leaves out what was seen already. Ends when the session is deleted or the
+    key is revoked.
+    """
+    session_id = session["_id"]
+    with parts.live.ear(session_id, key_id=caller.key_id) as ear:
+        standing = await parts.reads.session(caller.account_id, session_id)
+        if standing is None:
+            return
+        code = parts.live.code(session_id, parts.now())
+        first = await stream.now_standing(standing, code)
+        if first.id != last_event_id:
+            yield first
+        async for heard in ear:
+            if _is_told(heard, standing, code):
+                continue
+            event = await stream.of_heard(heard)
+            if event is not None:
+                yield event
+            if isinstance(heard.event, SessionDeleted):
+                return
+
+
+@router.get(
+    "/sessions/{session_id}/qr.png",
+    response_class=Response,
+    responses={
+        200: {"content": {"image/png": {}}},
+        **documented(*KEYED, "session_not_found", "no_code_to_scan"),
+    },
+)
+async def picture_of_code(session: Session, parts: PartsOf) -> Response:
+    """The code to scan at this moment, as a picture."""
+    heard = parts.live.code(session["_id"], parts.now())
+    if heard is None or not isinstance(heard.event, QrCodeIssued):
+        raise Problem("no_code_to_scan")
+    picture = await asyncio.to_thread(stream.png, heard.event.code)
+    return Response(picture, media_type="image/png", headers={"Cache-Control": "no-store"})
+
+
+def _is_told(heard: Heard, standing: Document, code: Heard | None) -> bool:
+    """Whether the stream's first event told it already: it may be heard while that was being read."""
+    if isinstance(heard.event, QrCodeIssued):
+        return code is not None and heard.offset <= code.offset
+    return heard.offset <= int(standing["offset"])

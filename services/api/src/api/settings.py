@@ -1,0 +1,25 @@
+"""What the api and the projector are told by their environment."""
+
+from datetime import timedelta
+
+from pydantic import Field
+
+from griot_chassis.settings import ServiceSettings
+
+
+class ApiSettings(ServiceSettings):
+    """The api's own settings."""
+
+    api_host: str = Field("127.0.0.1", description="Where the public API listens.")
+    api_port: int = Field(8080, description="Its port; 0 takes a free one and logs it.")
+    decision_within: timedelta = Field(
+        timedelta(seconds=3), description="How long a request waits for the quota service's decision."
+    )
+    deletion_within: timedelta = Field(
+        timedelta(seconds=8),
+        description="How long DELETE of a session waits until WhatsApp is logged out of.",
+    )
+
+
+class ProjectorSettings(ServiceSettings):
+    """The projector has none of its own."""

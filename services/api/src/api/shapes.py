@@ -1,0 +1,320 @@
+"""The JSON that goes in and out, and how documents of the read side become it."""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    EmailStr,
+    Field,
+    SecretStr,
+    StringConstraints,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+from api import numbers
+from api.problems import Problem
+from api.projector.projections import Document
+from api.reads import Place
+from griot_contracts.accounts import DAILY_MESSAGE_LIMITS, SESSION_LIMITS, Plan, Scope
+from griot_contracts.messages import MessageStatus
+from griot_contracts.sessions import SessionStatus, WhenDisconnected, WhenUnknown
+
+T = TypeVar("T")
+
+LONGEST_TEXT = 65_536
+"""WhatsApp takes no longer text."""
+
+
+def _recipient(to: str) -> str:
+    try:
+        return numbers.whatsapp_id(to)
+    except numbers.ImpossibleNumberError as error:
+        raise PydanticCustomError("impossible_number", "{reason}", {"reason": str(error)}) from None
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise PydanticCustomError("blank", "must not be blank")
+    return text
+
+
+def _zoned(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise PydanticCustomError("no_zone", "a time needs its zone, such as Z")
+    return at.astimezone(UTC)
+
+
+Recipient = Annotated[str, StringConstraints(max_length=100), AfterValidator(_recipient)]
+Moment = Annotated[datetime, AfterValidator(_zoned)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+
+
+class Asked(BaseModel):
+    """A request's body: a field that is not known is refused, so that a typo is never silently ignored."""
+
+    model_config = ConfigDict(
+        extra="forbid", alias_generator=to_camel, validate_by_alias=True, validate_by_name=False
+    )
+
+
+class Answer(BaseModel):
+    """An answer's body, in camelCase."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, serialize_by_alias=True
+    )
+
+
+class Page(Answer, Generic[T]):
+    """A part of a list, newest first."""
+
+    data: list[T]
+    next_cursor: str | None = Field(description="The `cursor` of the part that follows; null at the end.")
+
+
+class SignUp(Asked):
+    """Who opens an account."""
+
+    email: EmailStr = Field(examples=["ama@example.com"])
+    password: SecretStr = Field(min_length=8, max_length=1_000, examples=["correct horse battery staple"])
+    name: Name | None = Field(None, examples=["Ama's shop"])
+
+
+class AccountView(Answer):
+    """An account, its plan, and what is left of it."""
+
+    id: str
+    email: str
+    name: str | None
+    plan: Plan
+    session_limit: int | None = Field(description="Sessions it may hold at once; null is no limit.")
+    daily_message_limit: int
+    sent_today: int = Field(description="Messages of this day of UTC that count against the limit.")
+    resets_at: datetime = Field(description="When the count begins again.")
+    created_at: datetime
+
+
+class NewAccountView(AccountView):
+    """A new account with its first key."""
+
+    key: str = Field(description="The first API key, in clear this once.", examples=["grt_live_…"])
+
+
+class NewKey(Asked):
+    """What the key is for."""
+
+    name: Name | None = Field(None, examples=["web shop"])
+    scopes: Annotated[list[Scope], Field(min_length=1)] | None = Field(
+        None, description="What it may do; without, all that the asking key may."
+    )
+    expires_at: Moment | None = Field(None, description="When it ends; without, when it is revoked.")
+
+
+class KeyView(Answer):
+    """An API key, without the key itself."""
+
+    id: str
+    name: str | None
+    hint: str = Field(description="How the key begins.", examples=["grt_live_9fQz"])
+    scopes: list[Scope]
+    expires_at: datetime | None
+    created_at: datetime
+
+
+class NewKeyView(KeyView):
+    """A new API key."""
+
+    key: str = Field(description="The key, in clear this once.", examples=["grt_live_…"])
+
+
+class NewSession(Asked):
+    """The session to make."""
+
+    session_key: Name = Field(
+        alias="session_key", description="Your own name for it.", examples=["my-session"]
+    )
+
+
+class Reason(Answer):
+    """Why: a stable code, and words where there are any."""
+
+    code: str
+    detail: str | None
+
+
+class SessionView(Answer):
+    """A session: one WhatsApp device linked to a phone."""
+
+    id: str
+    session_key: str = Field(alias="session_key")
+    status: SessionStatus
+    reason: Reason | None = Field(description="Why it stands there, where the status alone does not say.")
+    phone: str | None = Field(
+        description="The linked phone's number, once known.", examples=["+237612345678"]
+    )
+    when_disconnected: WhenDisconnected
+    when_unknown: WhenUnknown
+    created_at: datetime
+    status_changed_at: datetime
+
+
+class NewMessage(Asked):
+    """A text message. Without a session, the first connected one sends."""
+
+    to: Recipient = Field(
+        description="A number with its country code, or a WhatsApp id.", examples=["+237612345678"]
+    )
+    message: Annotated[str, StringConstraints(max_length=LONGEST_TEXT), AfterValidator(_not_blank)] = Field(
+        examples=["Hello"]
+    )
+    session_id: str | None = Field(None, description="Which session sends.")
+    session_key: str | None = Field(
+        None, alias="session_key", description="The same, by your own name for it."
+    )
+
+    @model_validator(mode="after")
+    def _one_session(self) -> "NewMessage":
+        if self.session_id is not None and self.session_key is not None:
+            raise PydanticCustomError("two_sessions", "give sessionId or session_key, not both")
+        return self
+
+
+class TakenMessageView(Answer):
+    """A message that was taken."""
+
+    id: str
+    to_phone: str
+    type: str
+    status: MessageStatus
+
+
+class StepView(Answer):
+    """One step of a message's way."""
+
+    status: MessageStatus
+    at: datetime
+    attempt: int | None = None
+    reason: Reason | None = None
+
+
+class MessageView(TakenMessageView):
+    """A message and where it stands."""
+
+    session_id: str
+    message: str
+    whatsapp_message_id: str | None
+    reason: Reason | None
+    created_at: datetime
+
+
+class MessageWithTimelineView(MessageView):
+    """A message with every step of its way."""
+
+    timeline: list[StepView]
+
+
+def account_view(account: Document, *, sent_today: int, resets_at: datetime) -> AccountView:
+    """The answer for an account."""
+    plan = Plan(account["plan"])
+    return AccountView(
+        id=account["_id"],
+        email=account["email"],
+        name=account["name"],
+        plan=plan,
+        session_limit=SESSION_LIMITS[plan],
+        daily_message_limit=DAILY_MESSAGE_LIMITS[plan],
+        sent_today=sent_today,
+        resets_at=resets_at,
+        created_at=account["created_at"],
+    )
+
+
+def key_view(key: Document) -> KeyView:
+    """The answer for a key."""
+    return KeyView(
+        id=key["_id"],
+        name=key["name"],
+        hint=key["hint"],
+        scopes=key["scopes"],
+        expires_at=key["expires_at"],
+        created_at=key["created_at"],
+    )
+
+
+def session_view(session: Document) -> SessionView:
+    """The answer for a session."""
+    return SessionView(
+        id=session["_id"],
+        session_key=session["session_key"],
+        status=session["status"],
+        reason=session["reason"],
+        phone=session["phone"],
+        when_disconnected=session["when_disconnected"],
+        when_unknown=session["when_unknown"],
+        created_at=session["created_at"],
+        status_changed_at=session["status_at"],
+    )
+
+
+def message_view(message: Document) -> MessageView:
+    """The answer for a message in a list."""
+    return MessageView(**_message_fields(message))
+
+
+def message_with_timeline_view(message: Document) -> MessageWithTimelineView:
+    """The answer for one message."""
+    return MessageWithTimelineView(**_message_fields(message), timeline=message["timeline"])
+
+
+def page_view(
+    documents: Sequence[Document], limit: int, view: Callable[[Document], T]
+) -> dict[str, list[T] | str | None]:
+    """The answer for a list, given one document more than fits if there are more."""
+    shown = documents[:limit]
+    more = len(documents) > limit
+    return {
+        "data": [view(document) for document in shown],
+        "nextCursor": _cursor(shown[-1]) if more else None,
+    }
+
+
+def place(cursor: str | None) -> Place | None:
+    """Where a list goes on.
+
+    Raises:
+        Problem: `invalid_cursor`.
+    """
+    if cursor is None:
+        return None
+    try:
+        at_ms, _, id_ = base64.urlsafe_b64decode(cursor.encode()).decode().partition(":")
+        return datetime.fromtimestamp(int(at_ms) / 1000, UTC), id_
+    except (ValueError, OverflowError, OSError, binascii.Error):
+        raise Problem("invalid_cursor", field="cursor") from None
+
+
+def _cursor(last: Document) -> str:
+    at_ms = round(last["created_at"].timestamp() * 1000)
+    return base64.urlsafe_b64encode(f"{at_ms}:{last['_id']}".encode()).decode()
+
+
+def _message_fields(message: Document) -> dict[str, Any]:
+    return {
+        "id": message["_id"],
+        "to_phone": numbers.shown(message["to"]),
+        "type": message["type"],
+        "status": message["status"],
+        "session_id": message["session_id"],
+        "message": message["content"]["text"],
+        "whatsapp_message_id": message["whatsapp_message_id"],
+        "reason": message["reason"],
+        "created_at": message["created_at"],
+    }
