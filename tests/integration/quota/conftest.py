@@ -1,0 +1,79 @@
+"""The quota service's parts on real servers, and an ear on all that it writes."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+
+import pytest
+
+from griot_chassis import ids
+from griot_chassis.records import Record
+from griot_chassis.service import Service
+from griot_contracts import topics
+from griot_contracts.base import Contract
+from griot_contracts.cloudevents import Envelope
+from griot_contracts.ids import reply_address
+from quota.domain import AccountCommand
+from quota.settings import QuotaSettings
+from tests.support import eventually
+
+SOON = timedelta(seconds=20)
+OUT = (
+    topics.ACCOUNT_EVENTS, topics.SESSION_EVENTS, topics.MESSAGE_EVENTS, topics.DISPATCH_COMMANDS,
+    topics.SESSION_COMMANDS, topics.REPLIES,
+)  # fmt: skip
+
+
+class Asker:
+    """What stands before the quota service and behind it: it writes commands, and hears what is written."""
+
+    def __init__(self, service: Service) -> None:
+        self.heard: dict[str, list[Record]] = defaultdict(list)
+        self.publisher = service.publisher
+        service.listen(OUT, self._hear)
+
+    async def _hear(self, records: Sequence[Record]) -> None:
+        for record in records:
+            self.heard[record.body.account_id].append(record)
+
+    async def ask(self, *commands: AccountCommand) -> list[str]:
+        """Write commands; their ids."""
+        envelopes = [
+            self.publisher.envelope(command, id=ids.new_id(), reply_to=reply_address(7))
+            for command in commands
+        ]
+        await self.publisher.publish(envelopes)
+        return [envelope.id for envelope in envelopes]
+
+    def of(self, account_id: str, kind: type[Contract]) -> list[Record]:
+        return [record for record in self.heard[account_id] if isinstance(record.body, kind)]
+
+    def told(self, account_id: str, kind: type[Contract]) -> dict[str, Envelope[Contract]]:
+        """What was written, each once, by its id."""
+        return {record.envelope.id: record.envelope for record in self.of(account_id, kind)}
+
+
+@pytest.fixture
+def settings(kafka: str, mongo: str) -> QuotaSettings:
+    """A database of its own: whoever reads with it decides from the log's beginning."""
+    unique = ids.new_id()
+    return QuotaSettings(
+        kafka_bootstrap=kafka, mongo_url=mongo, instance_id=unique, quota_database=f"quota_{unique}"
+    )
+
+
+@pytest.fixture
+async def asker(settings: QuotaSettings) -> AsyncIterator[Asker]:
+    service = Service("asker", settings)
+    asker = Asker(service)
+    async with service:
+        task = asyncio.create_task(service.run())
+        await eventually(lambda: is_ready(service), within=SOON, what="the asker hears")
+        yield asker
+        service.stop()
+        await task
+
+
+async def is_ready(service: Service) -> bool:
+    return not await service.readiness.failing()

@@ -1,0 +1,36 @@
+"""Snapshots in a real database hold to the suite of every store of snapshots."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from griot_chassis import ids
+from griot_chassis.mongo import connect
+from quota.adapters import MongoSnapshots
+from quota.domain import Account, Snapshot
+from tests.unit.quota.snapshots_suite import SnapshotsSuite
+
+
+@pytest.fixture
+def snapshots(mongo: str) -> Iterator[MongoSnapshots]:
+    client = connect(mongo, "test")
+    yield MongoSnapshots(client[f"quota_{ids.new_id()}"]["accounts"])
+    client.close()
+
+
+class TestMongoSnapshots(SnapshotsSuite):
+    pass
+
+
+async def test_of_two_who_store_at_once_the_one_that_has_decided_further_stays(
+    snapshots: MongoSnapshots,
+) -> None:
+    writers = [
+        snapshots.save({"a": Snapshot(replace(Account(), sent=offset), offset)}) for offset in range(20)
+    ]
+
+    await asyncio.gather(*writers)
+
+    assert await snapshots.load({"a"}) == {"a": Snapshot(replace(Account(), sent=19), 19)}
