@@ -1,0 +1,56 @@
+"""The session manager's composition root:
+
+Session commands are carried out on the WhatsApp connections owned here.
+"""
+
+import asyncio
+import logging
+import os
+import sys
+
+from griot_chassis import clock
+from griot_chassis.service import Service
+from griot_contracts import topics
+from session_manager.adapters.library import restart_with, use_library
+from session_manager.adapters.sessions import MongoSessions
+from session_manager.handlers.commands import HandleSessionCommands
+from session_manager.handlers.deliver import DeliverMessages, Patience
+from session_manager.handlers.fleet import Fleet
+from session_manager.handlers.outbox import Outbox
+from session_manager.handlers.ownership import Ownership
+from session_manager.settings import SessionManagerSettings
+
+
+async def main(settings: SessionManagerSettings) -> None:
+    """Run until SIGTERM, then finish what was taken and end the connections."""
+    from session_manager.adapters.whatsapp import NeonizeWhatsApp  # noqa: PLC0415  # loads the library chosen below
+
+    async with Service("session-manager", settings) as service:
+        publisher, now = service.publisher, clock.now
+        sessions = MongoSessions(service.mongo[settings.sessions_database], settings.instance_id, now)
+        whatsapp = NeonizeWhatsApp(settings.devices, settings.whatsapp_max_sessions)
+        outbox = Outbox(publisher)
+        patience = Patience(settings.send_within_s, settings.lookup_within_s, settings.wait_for_start_s)
+        fleet = Fleet(whatsapp, sessions, outbox, now)
+        deliver = DeliverMessages(fleet, publisher, now, patience)
+        handle = HandleSessionCommands(
+            fleet, deliver, sessions=sessions, whatsapp=whatsapp, outbox=outbox, publisher=publisher, now=now
+        )
+        listener = Ownership(fleet, sessions, service.log_reader)
+        service.consume_keyed(topics.SESSION_COMMANDS, handle, group="session-manager", listener=listener)
+        service.background(outbox.run, name="outbox")
+        service.on_stop(outbox.flush)
+        await service.run()
+
+
+if __name__ == "__main__":
+    chosen = SessionManagerSettings()
+    restart_with(*chosen.for_the_library())
+    use_library(chosen.whatsapp_library)
+    try:
+        asyncio.run(main(chosen))
+    except Exception:
+        logging.getLogger("session_manager").critical("ended", exc_info=True)
+        os._exit(1)
+    sys.stdout.flush()
+    os._exit(0)  # the library keeps threads that no interpreter could join

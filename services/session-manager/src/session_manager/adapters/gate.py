@@ -1,0 +1,119 @@
+"""The gate in front of the WhatsApp library: what must never meet in it, cannot."""
+
+import itertools
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+SETTLED_AFTER_S: Final = 1.0
+
+
+class Gate:
+    """Keeps the library's calls apart where they would kill the process.
+
+    The library (goneonize) keeps its clients in three plain Go maps without a lock. A connect writes all
+    three in its first moments and reads two of them again when it begins to deliver events; a stop deletes
+    from them; every other call looks its client up in one of them as the first thing it does. When a
+    look-up or a write meets a write, the Go runtime aborts the whole process ("fatal error: concurrent map
+    writes"), and nothing can catch that. So:
+
+    - `writing`: one connect or stop at a time, and nothing else of the library while its hold lasts.
+    - `calling`: any number of other calls at once, none while somebody writes or waits to write.
+    - `pinning`: as a call, for as long as it takes, for the connect's own later reads.
+
+    A call may take long (a message that is never acknowledged: 75 s), but its look-up is over at once. So a
+    writer waits for a call to return only while it is younger than `settled_after_s`; for a pin it always
+    waits.
+
+    All methods block, and are meant for threads other than the event loop's.
+    """
+
+    def __init__(self, settled_after_s: float = SETTLED_AFTER_S) -> None:
+        self._settled_after_s = settled_after_s
+        self._changed = threading.Condition()
+        self._ids = itertools.count()
+        self._calls: dict[int, float] = {}
+        self._pins: set[int] = set()
+        self._writers_waiting = 0
+        self._writer: int | None = None
+
+    @contextmanager
+    def calling(self) -> Iterator[None]:
+        """Around a call that looks its client up and writes nothing."""
+        mine = next(self._ids)
+        with self._changed:
+            self._changed.wait_for(self._open)
+            self._calls[mine] = time.monotonic()
+        try:
+            yield
+        finally:
+            with self._changed:
+                del self._calls[mine]
+                if self._writers_waiting:
+                    self._changed.notify_all()
+
+    def writing(self) -> "Hold":
+        """Wait until nothing of the library is under way, and keep it so until the hold is released."""
+        mine = next(self._ids)
+        with self._changed:
+            self._writers_waiting += 1
+            try:
+                while (wait := self._until_clear()) is None or wait > 0:
+                    self._changed.wait(wait)
+                self._writer = mine
+            finally:
+                self._writers_waiting -= 1
+                self._changed.notify_all()
+        return Hold(self, mine)
+
+    def pinning(self) -> "Hold":
+        """Keep writers out until the hold is released, and let calls through."""
+        mine = next(self._ids)
+        with self._changed:
+            self._changed.wait_for(self._open)
+            self._pins.add(mine)
+        return Hold(self, mine)
+
+    def soften(self, hold: int) -> None:
+        """Turn a writer's hold into a pin; no effect on any other."""
+        with self._changed:
+            if self._writer == hold:
+                self._writer = None
+                self._pins.add(hold)
+                self._changed.notify_all()
+
+    def release(self, hold: int) -> None:
+        """End a hold; a repeat does nothing."""
+        with self._changed:
+            if self._writer == hold:
+                self._writer = None
+            self._pins.discard(hold)
+            self._changed.notify_all()
+
+    def _open(self) -> bool:
+        return self._writer is None and not self._writers_waiting
+
+    def _until_clear(self) -> float | None:
+        """Seconds until a writer may look again; 0 is now, None is when something changes."""
+        if self._writer is not None or self._pins:
+            return None
+        youngest = max(self._calls.values(), default=None)
+        return 0 if youngest is None else max(0.0, youngest + self._settled_after_s - time.monotonic())
+
+
+class Hold:
+    """What a writer or a pin has of the gate. May be released from any thread."""
+
+    def __init__(self, gate: Gate, number: int) -> None:
+        self._gate = gate
+        self._number = number
+
+    def soften(self) -> None:
+        """The writes are over, the reads are not: let calls through, and go on keeping writers out."""
+        self._gate.soften(self._number)
+
+    def release(self) -> None:
+        """Let everybody through. A repeat does nothing."""
+        self._gate.release(self._number)

@@ -1,0 +1,240 @@
+"""The WhatsApp library itself: its functions, its callbacks, and its events as the domain's observations.
+
+The only module that touches neonize, and it uses neonize's binding to the Go library, not its client class:
+that one calls `Stop` from the garbage collector, at any moment and past any gate (see `gate`), and keeps
+one thread of the loop's default executor a connection. `adapters.library.use_library` must have run before
+this is imported.
+
+All functions block and belong on threads of their own.
+"""
+
+import ctypes
+import logging
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any, Final, Protocol
+
+from neonize._binder import (  # type: ignore[import-untyped]  # it ships no types
+    func_callback_bytes,
+    func_callback_bytes2,
+    func_string,
+    gocode,
+)
+from neonize.proto import Neonize_pb2 as pb  # type: ignore[import-untyped]
+from neonize.proto.waCompanionReg.WAWebProtobufsCompanionReg_pb2 import (  # type: ignore[import-untyped]
+    DeviceProps,
+)
+from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message  # type: ignore[import-untyped]
+
+from session_manager.domain.outcomes import HandOverError, LookupFailedError
+from session_manager.domain.standing import (
+    Audible,
+    Banned,
+    Identified,
+    LoginRefused,
+    Observation,
+    Offline,
+    Online,
+    Outdated,
+    ReceiptSeen,
+    Replaced,
+    Silent,
+    Unlinked,
+)
+
+_LOG_LEVEL: Final = b"ERROR"  # its lines hold people's numbers and whole stanzas: the callback drops them
+_SHOWN_ON_THE_PHONE: Final = DeviceProps(os="Griot", platformType=DeviceProps.CHROME).SerializeToString()
+_IDENTIFIED: Final = 0
+_SCANNED_TOO_EARLY: Final = "err-scanned-without-multidevice"  # the one outcome after which codes go on
+_NOBODY: Final = "Function returned nothing."
+
+for _name in ("neonize", "whatsmeow", "Whatsmeow"):
+    logging.getLogger(_name).disabled = True
+
+
+class Listener(Protocol):
+    """Told what happens on one connection, on the library's threads. Must not raise;
+
+    Only `pairing_ended` may block.
+    """
+
+    def qr(self, code: str) -> None:
+        """A code is to be shown. The connect's own writes are over."""
+
+    def pairing_ended(self, outcome: str) -> bool:
+        """No further code comes. False keeps the library from going on: its thread then waits for ever."""
+
+    def identified(self, seen: Identified) -> None:
+        """The device belongs to this account; the connect's own reads are over.
+
+        Comes before any other event.
+        """
+
+    def seen(self, seen: Observation | ReceiptSeen) -> None:
+        """Anything else."""
+
+
+_listeners: Final[dict[bytes, Listener]] = {}
+
+
+def connect(uuid: bytes, store: str, listener: Listener) -> str:
+    """Connect the device in `store`, or a new one, and stay until it is stopped.
+
+    Args:
+        uuid: the library's name for this connection, never used before in this process.
+        store: where the device's keys lie.
+        listener: told what happens.
+
+    Returns:
+        Why it ended; empty if it was stopped.
+    """
+    _listeners[uuid] = listener
+    try:
+        error: bytes = gocode.Neonize(
+            store.encode(), uuid, b"", 0, 0, _LOG_LEVEL, _on_qr, _on_status, _on_event, _on_log,
+            _SUBSCRIBED, len(_SUBSCRIBED), _SHOWN_ON_THE_PHONE, len(_SHOWN_ON_THE_PHONE), b"", 0, None,
+        )  # fmt: skip
+    finally:
+        _listeners.pop(uuid, None)
+    return error.decode(errors="replace")
+
+
+def stop(uuid: bytes) -> None:
+    """Disconnect and forget a connection; its `connect` returns, unless its phone never scanned."""
+    gocode.Stop(uuid)
+    _listeners.pop(uuid, None)
+
+
+def log_out(uuid: bytes) -> str:
+    """Unlink the device from its phone and delete its keys. Returns why it failed; empty if it did not."""
+    error: bytes = gocode.Logout(uuid)
+    return error.decode(errors="replace")
+
+
+def send_text(uuid: bytes, to: str, text: str) -> str:
+    """Hand a message over and wait for the acknowledgement; up to 75 s, and longer after a reconnect.
+
+    Returns:
+        WhatsApp's id of the message.
+
+    Raises:
+        HandOverError: the library said something else than that WhatsApp took it.
+    """
+    recipient, message = _jid(to), Message(conversation=text).SerializeToString()
+    raw = gocode.SendMessage(uuid, recipient, len(recipient), message, len(message))
+    answer = pb.SendMessageReturnFunction.FromString(raw)
+    if answer.Error:
+        raise HandOverError(answer.Error)
+    return str(answer.SendResponse.ID)
+
+
+def look_up(uuid: bytes, number: str) -> tuple[bool, str]:
+    """Ask WhatsApp about a number (digits only): whether it is there, and the id it is known by there.
+
+    Raises:
+        LookupFailedError: WhatsApp did not tell.
+    """
+    answer = pb.IsOnWhatsAppReturnFunction.FromString(gocode.IsOnWhatsApp(uuid, b"+" + number.encode()))
+    if answer.Error and answer.Error != _NOBODY:
+        raise LookupFailedError
+    found = next(iter(answer.IsOnWhatsAppResponse), None)
+    return (False, "") if found is None else (found.IsIn, _text(found.JID))
+
+
+@lru_cache(maxsize=10_000)
+def _jid(text: str) -> bytes:
+    user, _, server = text.partition("@")
+    server = "s.whatsapp.net" if server == "c.us" else server
+    jid = pb.JID(User=user, Server=server, RawAgent=0, Device=0, Integrator=0, IsEmpty=False)
+    return bytes(jid.SerializeToString())
+
+
+def _text(jid: Any) -> str:
+    return f"{jid.User}@{jid.Server}"
+
+
+def _receipt(raw: bytes) -> ReceiptSeen | None:
+    receipt = pb.Receipt.FromString(raw)
+    source, read = receipt.MessageSource, receipt.Type in (pb.Receipt.READ, pb.Receipt.PLAYED)
+    if source.IsFromMe or not (read or receipt.Type == pb.Receipt.DELIVERED):
+        return None
+    at = datetime.fromtimestamp(receipt.Timestamp, UTC)
+    return ReceiptSeen(tuple(receipt.MessageIDs), _text(source.Chat), read, at)
+
+
+def _pair_status(raw: bytes) -> Identified | None:
+    status = pb.PairStatus.FromString(raw)
+    return Identified(_text(status.ID)) if status.Status == pb.PairStatus.SUCCESS else None
+
+
+def _unlinked(raw: bytes) -> Unlinked:
+    return Unlinked(pb.ConnectFailureReason.Name(pb.LoggedOut.FromString(raw).Reason))
+
+
+def _banned(raw: bytes) -> Banned:
+    ban = pb.TemporaryBan.FromString(raw)
+    return Banned(pb.TemporaryBan.TempBanReason.Name(ban.Code), timedelta(seconds=ban.Expire))
+
+
+def _login_refused(raw: bytes) -> LoginRefused:
+    return LoginRefused(pb.ConnectFailureReason.Name(pb.ConnectFailure.FromString(raw).Reason).lower())
+
+
+_EVENTS: Final[dict[int, Callable[[bytes], Observation | ReceiptSeen | None]]] = {
+    2: _pair_status,
+    3: lambda _: Online(),
+    4: lambda _: Silent(),
+    5: lambda _: Audible(),
+    6: _unlinked,
+    7: lambda _: Replaced(),
+    8: _banned,
+    9: _login_refused,
+    10: lambda _: Outdated(),
+    12: lambda _: Offline(),
+    18: _receipt,
+}
+"""By neonize's numbers (`neonize.events.EVENT_TO_INT`).
+
+What is not named here, the library does not even encode.
+"""
+
+_SUBSCRIBED: Final = bytes(_EVENTS)
+
+
+# The callbacks live as long as the process: a goroutine of a stopped client may still call one.
+
+
+@func_string  # type: ignore[untyped-decorator]
+def _on_qr(uuid: int, code: int) -> None:
+    listener = _listeners.get(ctypes.string_at(uuid))
+    if listener is not None:
+        listener.qr(ctypes.string_at(code).decode())
+
+
+@func_string  # type: ignore[untyped-decorator]
+def _on_status(uuid: int, outcome: int) -> None:
+    word = ctypes.string_at(outcome).decode()
+    listener = _listeners.get(ctypes.string_at(uuid))
+    if word != _SCANNED_TOO_EARLY and (listener is None or not listener.pairing_ended(word)):
+        # Going on without a linked device, the library polls ten times a second for one, for ever, and if
+        # the client was stopped meanwhile it kills the process.
+        threading.Event().wait()
+
+
+@func_callback_bytes  # type: ignore[untyped-decorator]
+def _on_event(uuid: bytes, address: int, size: int, code: int) -> None:
+    listener = _listeners.get(uuid)
+    if listener is None:
+        return
+    raw = ctypes.string_at(address, size)
+    if code == _IDENTIFIED:
+        listener.identified(Identified(_text(pb.Device.FromString(raw).JID)))
+    elif code in _EVENTS and (seen := _EVENTS[code](raw)) is not None:
+        listener.seen(seen)
+
+
+@func_callback_bytes2  # type: ignore[untyped-decorator]
+def _on_log(_address: int, _size: int) -> None:
+    """Drop a line of the library's log."""

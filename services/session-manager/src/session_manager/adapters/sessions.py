@@ -1,0 +1,74 @@
+"""What this service keeps in MongoDB: which sessions there are, and under which ownership each runs."""
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+from typing import Any
+
+from pymongo import UpdateOne, WriteConcern
+
+from session_manager.domain.ownership import Owned
+
+_DURABLE = WriteConcern(j=True)  # few writes, and a session that is forgotten is not started again
+
+
+class MongoSessions:
+    """The port `Sessions`.
+
+    `sessions`: `{_id: session id, account_id, partition, desired, jid, since}`, `jid` once it is linked to
+    a phone. `leases`: `{_id: session id, owner, epoch, at}`; the epoch grows by one with each ownership.
+    """
+
+    def __init__(self, database: Any, owner: str, now: Callable[[], datetime]) -> None:
+        self._sessions = database.get_collection("sessions", write_concern=_DURABLE)
+        self._leases = database.get_collection("leases", write_concern=_DURABLE)
+        self._owner = owner
+        self._now = now
+
+    async def prepare(self) -> None:
+        """Make the index that an assignment reads by. A repeat does nothing."""
+        await self._sessions.create_index("partition")
+
+    async def take_over(self, partitions: Collection[int]) -> list[Owned]:
+        """Become the owner of every known session of these partitions."""
+        found = self._sessions.find({"partition": {"$in": sorted(partitions)}, "desired": "connected"})
+        known = [document async for document in found]
+        epochs = await self._take([document["_id"] for document in known])
+        return [_owned(document, epochs[document["_id"]]) for document in known]
+
+    async def add(self, session_id: str, account_id: str, partition: int) -> Owned:
+        """Know a session from here on, and own it."""
+        first = {"account_id": account_id, "jid": None, "since": self._now()}
+        wanted = {"partition": partition, "desired": "connected"}
+        await self._sessions.update_one(
+            {"_id": session_id}, {"$setOnInsert": first, "$set": wanted}, upsert=True
+        )
+        document = await self._sessions.find_one({"_id": session_id})
+        return _owned(document, (await self._take([session_id]))[session_id])
+
+    async def remember(self, session_id: str, jid: str | None) -> None:
+        """Keep which WhatsApp account a session is linked to; None for none any more."""
+        await self._sessions.update_one({"_id": session_id}, {"$set": {"jid": jid}})
+
+    async def remove(self, session_id: str) -> None:
+        """Know a session no more. A repeat does nothing."""
+        await self._sessions.delete_one({"_id": session_id})
+        await self._leases.delete_one({"_id": session_id})
+
+    async def holds(self, session_id: str, epoch: int) -> bool:
+        """Whether nobody has become the owner since this epoch."""
+        lease = await self._leases.find_one({"_id": session_id})
+        return lease is not None and lease["owner"] == self._owner and lease["epoch"] == epoch
+
+    async def _take(self, session_ids: list[str]) -> dict[str, int]:
+        if not session_ids:
+            return {}
+        mine = {"$set": {"owner": self._owner, "at": self._now()}, "$inc": {"epoch": 1}}
+        await self._leases.bulk_write(
+            [UpdateOne({"_id": session_id}, mine, upsert=True) for session_id in session_ids], ordered=False
+        )
+        found = self._leases.find({"_id": {"$in": session_ids}})
+        return {lease["_id"]: lease["epoch"] async for lease in found}
+
+
+def _owned(document: dict[str, Any], epoch: int) -> Owned:
+    return Owned(document["_id"], document["account_id"], document["partition"], epoch, document["jid"])

@@ -1,0 +1,268 @@
+"""The WhatsApp connections of this process, each behind the port `Connection`."""
+
+import asyncio
+import itertools
+import os
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import Final, TypeVar
+
+from griot_chassis.log import get_logger
+from session_manager.adapters import goneonize
+from session_manager.adapters.gate import Gate, Hold
+from session_manager.domain.outcomes import ConnectError, HandOverError, LookupFailedError
+from session_manager.domain.standing import (
+    Banned,
+    Broken,
+    Identified,
+    LoginRefused,
+    Observation,
+    PairingEnded,
+    QrShown,
+    ReceiptSeen,
+    Unlinked,
+)
+
+log = get_logger(__name__)
+T = TypeVar("T")
+Observe = Callable[[Observation | ReceiptSeen], None]
+
+_WRITTEN_AFTER_S: Final = 3.0
+"""When a connect's writes are over for certain, even if its network is dead: they come before it dials."""
+_STOP_WITHIN_S: Final = 5.0
+_SPARE_THREADS: Final = 16
+_FIRST_QR, _NEXT_QR = timedelta(seconds=60), timedelta(seconds=20)
+_TIMER_SLACK: Final = timedelta(seconds=1)
+_CACHED_NUMBERS: Final = 10_000
+_USERS, _HIDDEN_USERS = "s.whatsapp.net", "lid"
+
+
+class NeonizeWhatsApp:
+    """Makes connections, one at a time, through the one gate of the process."""
+
+    def __init__(self, folder: Path, max_sessions: int) -> None:
+        """Make the folder of the devices' keys, readable by nobody else.
+
+        Args:
+            folder: where the keys lie, one file a session.
+            max_sessions: how many sessions may have a call under way at once.
+        """
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder = folder
+        self.gate = Gate()
+        self.line = asyncio.Lock()  # first come, first served, without a thread for each who waits
+        self.threads = ThreadPoolExecutor(max_sessions + _SPARE_THREADS, thread_name_prefix="whatsapp")
+        self._numbers = itertools.count(1)
+        self.stops: set[asyncio.Task[None]] = set()
+
+    async def connect(self, session_id: str, observe: Observe) -> "NeonizeConnection":
+        """Connect a session's device, a new one if it has none.
+
+        Returns when the library dials no more: logged in or showing QR codes is what `observe` tells.
+
+        Args:
+            session_id: whose device.
+            observe: called on the event loop with all that is seen of the connection until it is stopped.
+
+        Raises:
+            ConnectError: the network or the store did not let it.
+        """
+        connection = NeonizeConnection(self, f"{session_id}#{next(self._numbers)}".encode(), observe)
+        try:
+            async with self.line:
+                await connection.open(self._store(session_id))
+        except BaseException:
+            await connection.stop()
+            raise
+        return connection
+
+    def forget(self, session_id: str) -> None:
+        """Destroy a session's keys. A repeat does nothing. Its connection must have been stopped."""
+        for path in self._folder.glob(f"{session_id}.db*"):
+            path.unlink(missing_ok=True)
+
+    def _store(self, session_id: str) -> str:
+        path = self._folder / f"{session_id}.db"
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # SQLite gives its other files the same mode
+        return str(path)
+
+
+class NeonizeConnection:
+    """One connection.
+
+    Its listener methods are called on the library's threads, all others on the event loop.
+    """
+
+    def __init__(self, whatsapp: NeonizeWhatsApp, uuid: bytes, observe: Observe) -> None:
+        self._whatsapp = whatsapp
+        self._uuid = uuid
+        self._observe = observe
+        self._loop = asyncio.get_running_loop()
+        self._opened: asyncio.Future[None] = self._loop.create_future()
+        self._hold: Hold | None = None
+        self._stopped = False
+        self._on_whatsapp: dict[str, bool] = {}
+        self._by_hidden: dict[str, str] = {}
+        self._codes = 0
+        self._codes_end = 0.0
+
+    async def open(self, store: str) -> None:
+        """Start the library's thread, and wait until the gate may go to the next."""
+        threading.Thread(target=self._live, args=[store], name="whatsapp connection", daemon=True).start()
+        written = self._loop.call_later(_WRITTEN_AFTER_S, self._soften)
+        try:
+            await asyncio.shield(self._opened)
+        finally:
+            written.cancel()
+
+    async def send_text(self, to: str, text: str) -> str:
+        """Hand a message over; returns WhatsApp's id once WhatsApp has it.
+
+        Raises:
+            HandOverError: WhatsApp did not acknowledge it.
+        """
+        return await self._call(
+            lambda: goneonize.send_text(self._uuid, to, text), HandOverError("client is nil")
+        )
+
+    async def is_on_whatsapp(self, to: str) -> bool:
+        """Whether somebody can be reached under this id. Only numbers can be asked for, once;
+
+        Others are taken as they are.
+
+        Raises:
+            LookupFailedError: WhatsApp did not tell.
+        """
+        if (known := self._on_whatsapp.get(to)) is not None:
+            return known
+        number, _, server = to.partition("@")
+        if server != _USERS:
+            return True
+        found, hidden = await self._call(lambda: goneonize.look_up(self._uuid, number), LookupFailedError())
+        if len(self._on_whatsapp) >= _CACHED_NUMBERS:
+            self._on_whatsapp.clear()
+            self._by_hidden.clear()
+        if found:  # who is not there today may be tomorrow
+            self._on_whatsapp[to] = True
+            self._by_hidden[hidden] = to
+        return found
+
+    async def log_out(self) -> None:
+        """Unlink the device from its phone.
+
+        Raises:
+            ConnectError: WhatsApp was not reached, or refused.
+        """
+        error = await self._call(lambda: goneonize.log_out(self._uuid), ConnectError("stopped"))
+        if error:
+            raise ConnectError(error)
+
+    async def stop(self) -> None:
+        """End the connection; nothing is observed from here on. A repeat does nothing.
+
+        Returns within a few seconds: a connection that still dials is stopped behind the caller's back.
+        """
+        if self._stopped:
+            return
+        self._stopped = True
+        task = asyncio.create_task(self._stop())
+        self._whatsapp.stops.add(task)
+        task.add_done_callback(self._whatsapp.stops.discard)
+        await asyncio.wait({task}, timeout=_STOP_WITHIN_S)
+
+    async def _stop(self) -> None:
+        async with self._whatsapp.line:
+            await self._loop.run_in_executor(self._whatsapp.threads, self._stop_alone)
+
+    def _stop_alone(self) -> None:
+        hold = self._whatsapp.gate.writing()
+        try:
+            goneonize.stop(self._uuid)
+        finally:
+            hold.release()
+
+    async def _call(self, function: Callable[[], T], when_stopped: Exception) -> T:
+        return await self._loop.run_in_executor(self._whatsapp.threads, self._gated, function, when_stopped)
+
+    def _gated(self, function: Callable[[], T], when_stopped: Exception) -> T:
+        with self._whatsapp.gate.calling():
+            if self._stopped:
+                raise when_stopped
+            return function()
+
+    def _live(self, store: str) -> None:
+        """The connection's own thread: the library keeps it for the connection's whole life."""
+        self._hold = hold = self._whatsapp.gate.writing()
+        try:
+            error = "stopped" if self._stopped else goneonize.connect(self._uuid, store, self)
+        finally:
+            hold.release()
+        self._tell(self._ended, error)
+
+    def _ended(self, error: str) -> None:
+        if not self._opened.done():
+            self._opened.set_exception(ConnectError(error))
+        elif not self._stopped:
+            log.warning("the library gave a connection up", connection=self._uuid.decode(), reason=error)
+            self._pass_on(_given_up(error))
+
+    def _soften(self) -> None:
+        if self._hold is not None:
+            self._hold.soften()
+
+    def qr(self, code: str) -> None:
+        self._release()
+        shown_for = _NEXT_QR if self._codes else _FIRST_QR
+        self._codes += 1
+        self._codes_end = time.monotonic() + shown_for.total_seconds()
+        self.seen(QrShown(code, shown_for))
+
+    def pairing_ended(self, outcome: str) -> bool:
+        left = timedelta(seconds=self._codes_end - time.monotonic())
+        self._release()
+        if outcome == "success":  # it goes on to read the library's maps; `identified` says that it has
+            self._hold = self._whatsapp.gate.pinning()
+            if self._stopped:
+                self._release()
+        self.seen(PairingEnded(outcome, ran_out=left < _TIMER_SLACK))
+        return outcome == "success" and not self._stopped
+
+    def identified(self, seen: Identified) -> None:
+        self._release()
+        self.seen(seen)
+
+    def seen(self, seen: Observation | ReceiptSeen) -> None:
+        self._tell(self._pass_on, seen)
+
+    def _release(self) -> None:
+        if self._hold is not None:
+            self._hold.release()
+        self._tell(self._is_open)
+
+    def _is_open(self) -> None:
+        if not self._opened.done():
+            self._opened.set_result(None)
+
+    def _pass_on(self, seen: Observation | ReceiptSeen) -> None:
+        if self._stopped:
+            return
+        if isinstance(seen, ReceiptSeen) and (number := self._by_hidden.get(seen.chat)) is not None:
+            seen = ReceiptSeen(seen.whatsapp_message_ids, number, seen.read, seen.at)
+        self._observe(seen)
+
+    def _tell(self, call: Callable[..., None], *args: object) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(call, *args)
+
+
+def _given_up(error: str) -> Observation:
+    """What the library gave up at: an event that it cannot encode, for it has no name for a number in it."""
+    if "TemporaryBan" in error:
+        return Banned("unnamed", timedelta(minutes=5))
+    if "LoggedOut" in error:
+        return Unlinked("unnamed")
+    return LoginRefused() if "ConnectFailure" in error else Broken()

@@ -1,0 +1,251 @@
+"""Where a session stands after what was seen of its connection, and what is to be done about it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, assert_never
+
+from griot_contracts.sessions import SessionStatus
+
+
+@dataclass(frozen=True, slots=True)
+class QrShown:
+    """A QR code that a phone may scan while it is shown."""
+
+    code: str
+    shown_for: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class PairingEnded:
+    """No further QR code comes. `outcome` is the library's word;
+
+    `ran_out` if all codes were shown for their whole time.
+    """
+
+    outcome: str
+    ran_out: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """The device belongs to this WhatsApp account."""
+
+    jid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Online:
+    """Logged in; sends work from here on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offline:
+    """The connection is gone; the library connects again by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """The connection is there, and WhatsApp does not answer on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A message was not answered in any time; no other gets through before the connection is made anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audible:
+    """WhatsApp answers again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unlinked:
+    """The device was logged out, by the phone or by WhatsApp; its keys are worthless.
+
+    `cause` is the library's name for it.
+    """
+
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """Somebody else logged in with this device's keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Banned:
+    """WhatsApp keeps the account out for a time."""
+
+    cause: str
+    for_: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class LoginRefused:
+    """WhatsApp refused the login for a reason the library has no name for."""
+
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """WhatsApp does not talk to this version of the library any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The connection did not come up, or the library gave it up."""
+
+
+Observation = (
+    QrShown | PairingEnded | Identified | Online | Offline | Silent | Stuck | Audible | Unlinked | Replaced | Banned
+    | LoginRefused | Outdated | Broken
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptSeen:
+    """WhatsApp told that messages were delivered or read. It says nothing about where the session stands."""
+
+    whatsapp_message_ids: tuple[str, ...]
+    chat: str
+    read: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Leave the connection as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconnect:
+    """End the connection and make another: after this time, or None for the usual growing one."""
+
+    after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """End the connection; another one is made when somebody asks.
+
+    `keys_gone` if the device's keys are to be destroyed.
+    """
+
+    keys_gone: bool = False
+
+
+Step = Keep | Reconnect | GiveUp
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a session stands: what `SessionStatusChanged` tells."""
+
+    status: SessionStatus
+    reason: str | None = None
+    detail: str | None = None
+    phone: str | None = None
+
+    def at(self, status: SessionStatus, reason: str | None = None, detail: str | None = None) -> "Standing":
+        """The same session elsewhere."""
+        return replace(self, status=status, reason=reason, detail=detail)
+
+
+NO_ANSWER: Final = "no_answer"
+_AFTER_A_BAN: Final = timedelta(seconds=5)
+_LONGEST_WAIT: Final = timedelta(minutes=5)
+_UNLINKED: Final = {"LOGGED_OUT": "unlinked_from_phone", "MAIN_DEVICE_GONE": "main_device_gone"}
+_PAIRING: Final = {
+    "error": (SessionStatus.FAILED, "pairing_failed"),
+    "err-client-outdated": (SessionStatus.FAILED, "client_outdated"),
+}
+
+
+def starting(phone: str | None = None) -> Standing:
+    """Where a session stands whose connection is about to be made."""
+    return Standing(SessionStatus.STARTING, phone=phone)
+
+
+def phone_of(jid: str) -> str:
+    """The number of the account, in E.164."""
+    return "+" + jid.partition("@")[0].partition(":")[0]
+
+
+def wait_before(failures: int, spread: float) -> timedelta:
+    """How long to wait after so many failures in a row.
+
+    `spread`, 0 to 1, keeps sessions from coming back all at once.
+    """
+    return min(timedelta(seconds=2 ** min(failures, 10)), _LONGEST_WAIT) * (0.5 + spread / 2)
+
+
+def react(now: Standing, seen: Observation) -> tuple[Standing, Step]:
+    """Where the session stands after an observation, and what is to be done."""
+    match seen:
+        case QrShown() | PairingEnded() | Identified():
+            return _pairing(now, seen)
+        case Online() | Offline() | Silent() | Audible():
+            return _connection(now, seen), Keep()
+        case Stuck():
+            return now.at(SessionStatus.DISCONNECTED, NO_ANSWER), Reconnect()
+        case Broken():
+            return now.at(SessionStatus.DISCONNECTED, "connect_failed"), Reconnect()
+        case _:
+            return _refusal(now, seen)
+
+
+def _pairing(now: Standing, seen: QrShown | PairingEnded | Identified) -> tuple[Standing, Step]:
+    match seen:
+        case QrShown():
+            return now.at(SessionStatus.AWAITING_SCAN), Keep()
+        case Identified(jid):
+            return replace(now, phone=phone_of(jid)), Keep()
+        case PairingEnded("success"):
+            return now, Keep()
+        case PairingEnded("timeout", ran_out=True):
+            return now.at(
+                SessionStatus.FAILED, "pairing_timeout", "no phone scanned a QR code in time"
+            ), GiveUp()
+        case PairingEnded(outcome):
+            if outcome in _PAIRING:
+                return now.at(*_PAIRING[outcome]), GiveUp()
+            return now.at(SessionStatus.DISCONNECTED, "connection_lost"), Reconnect()
+        case _:
+            assert_never(seen)
+
+
+def _connection(now: Standing, seen: Online | Offline | Silent | Audible) -> Standing:
+    match seen:
+        case Online():
+            return now.at(SessionStatus.CONNECTED)
+        case Offline():
+            return now.at(SessionStatus.DISCONNECTED, "connection_lost")
+        case Silent():
+            return now.at(SessionStatus.DISCONNECTED, NO_ANSWER)
+        case Audible():
+            return now.at(SessionStatus.CONNECTED) if now.reason == NO_ANSWER else now
+        case _:
+            assert_never(seen)
+
+
+def _refusal(
+    now: Standing, seen: Unlinked | Replaced | Banned | LoginRefused | Outdated
+) -> tuple[Standing, Step]:
+    match seen:
+        case Unlinked(cause):
+            reason = _UNLINKED.get(cause, "logged_out_by_whatsapp")
+            return now.at(SessionStatus.LOGGED_OUT, reason), GiveUp(keys_gone=True)
+        case Replaced():
+            return now.at(SessionStatus.DISCONNECTED, "stream_replaced"), Reconnect(_LONGEST_WAIT / 10)
+        case Banned(cause, for_):
+            return now.at(SessionStatus.RESTRICTED, "temporary_ban", cause.lower()), Reconnect(
+                for_ + _AFTER_A_BAN
+            )
+        case LoginRefused(detail):
+            return now.at(SessionStatus.DISCONNECTED, "login_refused", detail), Reconnect()
+        case Outdated():
+            return now.at(SessionStatus.FAILED, "client_outdated"), GiveUp()
+        case _:
+            assert_never(seen)

@@ -1,0 +1,67 @@
+"""What was seen of the connections, on its way to the log:
+
+In order, in batches, and not lost while the broker is away.
+"""
+
+import asyncio
+from collections import deque
+from typing import Final
+
+from griot_chassis.errors import BrokerUnavailableError
+from griot_chassis.log import get_logger
+from griot_contracts.base import Contract, Event
+from griot_contracts.cloudevents import Envelope
+from session_manager.handlers.ports import Publisher
+
+log = get_logger(__name__)
+
+_BATCH: Final = 500
+_TRY_AGAIN_AFTER_S: Final = 0.5
+_FLUSH_WITHIN_S: Final = 4.0
+_MOST_HELD: Final = 100_000
+"""More than this is not held while the broker is away: the oldest give way, and the log says so."""
+
+
+class Outbox:
+    """Takes events without waiting and publishes them as soon as it can. `run` must run."""
+
+    def __init__(self, publisher: Publisher) -> None:
+        self._publisher = publisher
+        self._waiting: deque[Envelope[Contract]] = deque(maxlen=_MOST_HELD)
+        self._batch: list[Envelope[Contract]] = []
+        self._something = asyncio.Event()
+        self._nothing = asyncio.Event()
+        self._nothing.set()
+
+    def add(self, event: Event, record_id: str) -> None:
+        """Have an event published, after all that was added before it."""
+        if len(self._waiting) == _MOST_HELD:
+            log.error("the broker was away for too long: an event was dropped", held=_MOST_HELD)
+        self._waiting.append(self._publisher.envelope(event, id=record_id))
+        self._something.set()
+        self._nothing.clear()
+
+    async def run(self) -> None:
+        """Publish, for the service's life."""
+        while True:
+            await self._something.wait()
+            while len(self._batch) < _BATCH and self._waiting:
+                self._batch.append(self._waiting.popleft())
+            try:
+                await self._publisher.publish(self._batch)
+            except BrokerUnavailableError:
+                log.warning("the broker is away", held=len(self._waiting) + len(self._batch))
+                await asyncio.sleep(_TRY_AGAIN_AFTER_S)
+                continue
+            self._batch.clear()
+            if not self._waiting:
+                self._something.clear()
+                self._nothing.set()
+
+    async def flush(self) -> None:
+        """Wait until all that was added is in the log, or until that takes too long."""
+        try:
+            async with asyncio.timeout(_FLUSH_WITHIN_S):
+                await self._nothing.wait()
+        except TimeoutError:
+            log.warning("not all is in the log", held=len(self._waiting) + len(self._batch))

@@ -1,0 +1,104 @@
+"""What the handlers need of the outside."""
+
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from griot_chassis.records import Partition, Record
+from griot_contracts.base import Contract
+from griot_contracts.cloudevents import Envelope
+from session_manager.domain.ownership import Owned
+from session_manager.domain.standing import Observation, ReceiptSeen
+
+Now = Callable[[], datetime]
+Observe = Callable[[Observation | ReceiptSeen], None]
+
+
+class Connection(Protocol):
+    """One session's connection to WhatsApp, until it is stopped."""
+
+    async def send_text(self, to: str, text: str) -> str:
+        """Hand a message over; returns WhatsApp's id once WhatsApp has it. May take for ever:
+
+        The caller sets the limit.
+
+        Raises:
+            HandOverError: WhatsApp did not acknowledge it.
+        """
+
+    async def is_on_whatsapp(self, to: str) -> bool:
+        """Whether somebody can be reached under this id. Asks WhatsApp once for each.
+
+        Raises:
+            LookupFailedError: WhatsApp did not tell.
+        """
+
+    async def log_out(self) -> None:
+        """Unlink the device from its phone. May take more than a minute: the caller sets the limit.
+
+        Raises:
+            ConnectError: WhatsApp was not reached, or refused.
+        """
+
+    async def stop(self) -> None:
+        """End the connection within a few seconds; nothing is observed after this is called.
+
+        A repeat does nothing.
+        """
+
+
+class WhatsApp(Protocol):
+    """Makes connections, one at a time, and keeps the devices' keys."""
+
+    async def connect(self, session_id: str, observe: Observe) -> Connection:
+        """Connect a session's device, a new one if it has none. Waits for its turn, then for the network.
+
+        Args:
+            session_id: whose device.
+            observe: called on the event loop with what is seen, until the connection is stopped.
+
+        Raises:
+            ConnectError: the network or the store did not let it.
+        """
+
+    def forget(self, session_id: str) -> None:
+        """Destroy a session's keys; its connection must have been stopped. A repeat does nothing."""
+
+
+class Sessions(Protocol):
+    """The sessions that are known, and the leases on them. Each call is durable when it returns."""
+
+    async def take_over(self, partitions: Collection[int]) -> list[Owned]:
+        """Become the owner of every known session of these partitions."""
+
+    async def add(self, session_id: str, account_id: str, partition: int) -> Owned:
+        """Know a session from here on, and own it."""
+
+    async def remember(self, session_id: str, jid: str | None) -> None:
+        """Keep which WhatsApp account a session is linked to; None for none any more."""
+
+    async def remove(self, session_id: str) -> None:
+        """Know a session no more. A repeat does nothing."""
+
+    async def holds(self, session_id: str, epoch: int) -> bool:
+        """Whether nobody has become the owner since this epoch."""
+
+
+class Publisher(Protocol):
+    """`griot_chassis.publisher.Publisher`, as far as it is used here."""
+
+    def envelope(
+        self,
+        body: Contract,
+        *,
+        id: str,  # noqa: A002  # CloudEvents' own name
+        cause: Envelope[Contract] | None = None,
+    ) -> Envelope[Contract]: ...
+
+    async def publish(self, envelopes: Sequence[Envelope[Contract]]) -> None: ...
+
+
+class Log(Protocol):
+    """`griot_chassis.log_reader.LogReader`, as far as it is used here."""
+
+    def read(self, partition: Partition, *, since: datetime | None = None) -> AsyncIterator[Record]: ...

@@ -1,0 +1,249 @@
+"""One session of this worker's:
+
+Its connection, kept up as long as the worker owns it, and what it shows, told.
+"""
+
+import asyncio
+import random
+from typing import Final
+
+from griot_chassis.log import get_logger
+from griot_contracts.deliveries import ReceiptReceived
+from griot_contracts.ids import derive
+from griot_contracts.sessions import QrCodeIssued, SessionStatus, SessionStatusChanged
+from session_manager.domain.outcomes import ConnectError
+from session_manager.domain.ownership import Owned
+from session_manager.domain.standing import (
+    Broken,
+    GiveUp,
+    Identified,
+    Keep,
+    Observation,
+    Online,
+    QrShown,
+    ReceiptSeen,
+    Reconnect,
+    Replaced,
+    Standing,
+    Step,
+    Stuck,
+    phone_of,
+    react,
+    starting,
+    wait_before,
+)
+from session_manager.handlers import metrics
+from session_manager.handlers.outbox import Outbox
+from session_manager.handlers.ports import Connection, Now, Sessions, WhatsApp
+
+log = get_logger(__name__)
+
+_TOLD_LATE_S: Final = 10.0
+"""How long a session that was taken over may take to connect before the log is told that it does not."""
+
+
+class Session:
+    """A session that this worker owns. `start` it; it then connects, and connects again, until `stop`."""
+
+    def __init__(
+        self, owned: Owned, whatsapp: WhatsApp, sessions: Sessions, outbox: Outbox, now: Now
+    ) -> None:
+        self.owned = owned
+        self.standing = starting(None if owned.jid is None else phone_of(owned.jid))
+        self._whatsapp = whatsapp
+        self._sessions = sessions
+        self._outbox = outbox
+        self._now = now
+        self._jid = owned.jid
+        self._told: tuple[SessionStatus, str | None] | None = None
+        self._count = 0
+        self._failures = 0
+        self._seen: asyncio.Queue[Observation] = asyncio.Queue()
+        self._settled = asyncio.Event()
+        self._connection: Connection | None = None
+        self._task: asyncio.Task[None] | None = None
+        metrics.SESSIONS.labels(self.standing.status).inc()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it connects, or keeps a connection; False once it has given up."""
+        return self._task is not None and not self._task.done()
+
+    def start(self, *, quietly: bool = False) -> None:
+        """Connect from here on; no effect while it is alive.
+
+        Args:
+            quietly: do not say `starting`, unless it takes long: for a session that was connected under its
+                last owner and will be again in a moment.
+        """
+        if self.alive:
+            return
+        self._failures = 0
+        self._move(starting(self.standing.phone))
+        if quietly and self.owned.jid is not None:
+            asyncio.get_running_loop().call_later(_TOLD_LATE_S, self._tell_if_alive)
+        else:
+            self._tell()
+        self._task = asyncio.create_task(self._live(), name=f"session {self.owned.session_id}")
+
+    async def stop(self) -> None:
+        """End the connection, for another owner or for good. Says nothing. A repeat does nothing."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+        metrics.SESSIONS.labels(self.standing.status).dec()
+        self._settled.set()
+
+    async def connected(self, within_s: float) -> Connection | None:
+        """The connection if sends work on it; waits for a session that is just starting, and for no other."""
+        try:
+            async with asyncio.timeout(within_s):
+                await self._settled.wait()
+        except TimeoutError:
+            return None
+        return self._connection if self.standing.status is SessionStatus.CONNECTED else None
+
+    async def log_out(self, within_s: float) -> bool:
+        """Unlink the device from its phone, if WhatsApp can be reached in time."""
+        try:
+            async with asyncio.timeout(within_s):
+                connection = await self.connected(within_s)
+                if connection is not None:
+                    await connection.log_out()
+        except (TimeoutError, ConnectError):
+            return False
+        return connection is not None
+
+    def distrust(self) -> None:
+        """Make the connection anew: a message on it was never answered, and would hold up the others."""
+        self._seen.put_nowait(Stuck())
+
+    async def _live(self) -> None:
+        while True:
+            try:
+                step = await self._one_connection()
+            except Exception:
+                log.exception("session failed", session_id=self.owned.session_id)
+                step = self._take_in(Broken())
+            if not isinstance(step, Reconnect):
+                return
+            self._failures += 1
+            metrics.RECONNECTS.inc()
+            usual = wait_before(self._failures, random.random())  # noqa: S311  # it spreads load, it hides nothing
+            await asyncio.sleep((step.after or usual).total_seconds())
+
+    async def _one_connection(self) -> Step:
+        """Connect, and follow the connection until it is to be ended; returns what comes then."""
+        self._seen = asyncio.Queue()
+        try:
+            self._connection = await self._whatsapp.connect(self.owned.session_id, self._observe)
+        except ConnectError as error:
+            log.warning("not connected", session_id=self.owned.session_id, reason=error.words)
+            return self._take_in(Broken())
+        try:
+            step: Step = Keep()
+            while isinstance(step, Keep):
+                step = await self._follow(await self._seen.get())
+        finally:
+            connection, self._connection = self._connection, None
+            await connection.stop()
+        if isinstance(step, GiveUp) and step.keys_gone:
+            self._whatsapp.forget(self.owned.session_id)
+            await self._link_to(None)
+        return step
+
+    async def _follow(self, seen: Observation) -> Step:
+        if isinstance(seen, Replaced) and not await self._sessions.holds(
+            self.owned.session_id, self.owned.epoch
+        ):
+            log.info("another worker owns this session", session_id=self.owned.session_id)
+            return GiveUp()
+        step = self._take_in(seen)
+        if isinstance(seen, Identified):
+            await self._link_to(seen.jid)
+        return step
+
+    def _observe(self, seen: Observation | ReceiptSeen) -> None:
+        if isinstance(seen, ReceiptSeen):
+            self._tell_receipt(seen)
+        else:
+            self._seen.put_nowait(seen)
+
+    def _take_in(self, seen: Observation) -> Step:
+        standing, step = react(self.standing, seen)
+        self._move(standing)
+        self._tell()
+        if isinstance(seen, Online):
+            self._failures = 0
+        elif isinstance(seen, QrShown):
+            self._tell_code(seen)
+        return step
+
+    def _move(self, standing: Standing) -> None:
+        metrics.SESSIONS.labels(self.standing.status).dec()
+        metrics.SESSIONS.labels(standing.status).inc()
+        self.standing = standing
+        if standing.status is SessionStatus.STARTING:
+            self._settled.clear()
+        else:
+            self._settled.set()
+
+    async def _link_to(self, jid: str | None) -> None:
+        if jid != self._jid:
+            await self._sessions.remember(self.owned.session_id, jid)
+            self._jid = jid
+
+    def _tell_if_alive(self) -> None:
+        if self.alive:
+            self._tell()
+
+    def _tell(self) -> None:
+        now, owned = self.standing, self.owned
+        if self._told == (now.status, now.reason):
+            return
+        self._told = (now.status, now.reason)
+        self._count += 1
+        log.info(
+            "session", session_id=owned.session_id, status=now.status, reason=now.reason, epoch=owned.epoch
+        )
+        event = SessionStatusChanged(
+            account_id=owned.account_id,
+            at=self._now(),
+            session_id=owned.session_id,
+            status=now.status,
+            reason=now.reason,
+            detail=now.detail,
+            phone=now.phone,
+            epoch=owned.epoch,
+        )
+        self._outbox.add(event, self._id("SessionStatusChanged"))
+
+    def _tell_code(self, seen: QrShown) -> None:
+        at, owned = self._now(), self.owned
+        self._count += 1
+        event = QrCodeIssued(
+            account_id=owned.account_id,
+            at=at,
+            session_id=owned.session_id,
+            code=seen.code,
+            expires_at=at + seen.shown_for,
+        )
+        self._outbox.add(event, self._id("QrCodeIssued"))
+
+    def _tell_receipt(self, seen: ReceiptSeen) -> None:
+        owned, kind = self.owned, "read" if seen.read else "delivered"
+        event = ReceiptReceived(
+            account_id=owned.account_id,
+            at=self._now(),
+            session_id=owned.session_id,
+            whatsapp_message_ids=seen.whatsapp_message_ids,
+            chat=seen.chat,
+            read=seen.read,
+            received_at=seen.at,
+        )
+        # The same receipt again, after a reconnect, is the same record.
+        record_id = derive(owned.session_id, "ReceiptReceived", kind, seen.chat, *seen.whatsapp_message_ids)
+        self._outbox.add(event, record_id)
+
+    def _id(self, kind: str) -> str:
+        return derive(self.owned.session_id, kind, str(self.owned.epoch), str(self._count))
