@@ -17,6 +17,7 @@ from griot_contracts.ids import reply_address
 from quota.domain import AccountCommand
 from quota.settings import QuotaSettings
 from tests.support import eventually
+from tests.unit.quota import samples
 
 SOON = timedelta(seconds=20)
 OUT = (
@@ -77,3 +78,15 @@ async def asker(settings: QuotaSettings) -> AsyncIterator[Asker]:
 
 async def is_ready(service: Service) -> bool:
     return not await service.readiness.failing()
+
+
+def of(account: str, *commands: AccountCommand) -> list[AccountCommand]:
+    return [command.model_copy(update={"account_id": account}) for command in commands]
+
+
+def ready(account: str, session: str) -> list[AccountCommand]:
+    return of(account, samples.open_account(), samples.create_session(session))
+
+
+def sends(account: str, session: str, count: int) -> list[AccountCommand]:
+    return of(account, *(samples.send(ids.new_id(), session_id=session) for _ in range(count)))

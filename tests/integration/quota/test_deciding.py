@@ -15,10 +15,10 @@ from griot_contracts.ids import derive
 from griot_contracts.messages import DispatchMessage, MessageAccepted, MessageRejected
 from griot_contracts.sessions import SessionCreated, StartSession
 from quota.adapters import MongoSnapshots
-from quota.domain import AccountCommand, Snapshot
+from quota.domain import Snapshot
 from quota.handlers import DecideAccountCommands, Snapshots
 from quota.settings import QuotaSettings
-from tests.integration.quota.conftest import SOON, Asker, is_ready
+from tests.integration.quota.conftest import SOON, Asker, is_ready, of, ready, sends
 from tests.support import eventually
 from tests.unit.quota import samples
 
@@ -68,18 +68,6 @@ def quota(settings: QuotaSettings) -> Running:
             await task
 
     return run
-
-
-def of(account: str, *commands: AccountCommand) -> list[AccountCommand]:
-    return [command.model_copy(update={"account_id": account}) for command in commands]
-
-
-def ready(account: str, session: str) -> list[AccountCommand]:
-    return of(account, samples.open_account(), samples.create_session(session))
-
-
-def sends(account: str, session: str, count: int) -> list[AccountCommand]:
-    return of(account, *(samples.send(ids.new_id(), session_id=session) for _ in range(count)))
 
 
 async def replied(asker: Asker, account: str, count: int) -> None:

@@ -1,0 +1,68 @@
+"""The quota service as it is run, killed in the middle of its work."""
+
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from griot_chassis import ids
+from griot_contracts.accounts import CommandDecided
+from griot_contracts.messages import DispatchMessage, MessageAccepted, MessageRejected
+from griot_local.ports import LOOPBACK, free_port
+from griot_local.processes import Process
+from quota.settings import QuotaSettings
+from tests.integration.quota.conftest import SOON, Asker, ready, sends
+from tests.support import eventually
+
+
+@pytest.fixture
+async def process(settings: QuotaSettings, tmp_path: Path) -> AsyncIterator[Process]:
+    port = free_port()
+    environment = {
+        "GRIOT_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
+        "GRIOT_MONGO_URL": settings.mongo_url,
+        "GRIOT_INSTANCE_ID": settings.instance_id,
+        "GRIOT_QUOTA_DATABASE": settings.quota_database,
+        "GRIOT_OPS_PORT": str(port),
+    }
+
+    async def is_ready() -> bool:
+        async with httpx.AsyncClient(trust_env=False) as http:
+            try:
+                return (await http.get(f"http://{LOOPBACK}:{port}/readyz")).is_success
+            except httpx.TransportError:
+                return False
+
+    run = [sys.executable, "-m", "quota"]
+    async with Process(
+        "quota", run, log=tmp_path / "log", is_ready=is_ready, environment=environment
+    ) as process:
+        yield process
+
+
+@pytest.mark.slow
+async def test_killed_again_and_again_it_accepts_the_limit_and_decides_each_command_once(
+    asker: Asker, process: Process
+) -> None:
+    account, session = ids.new_id(), ids.new_id()
+    await asker.ask(*ready(account, session))
+
+    for batch in range(6):
+        await asker.ask(*sends(account, session, 20))
+        if batch % 2:
+            await process.kill()
+            await process.start()
+
+    await eventually(
+        lambda: len(asker.told(account, CommandDecided)), equals=122, within=SOON, what="all are answered"
+    )
+    assert len(asker.told(account, MessageAccepted)) == len(asker.told(account, DispatchMessage)) == 100
+    assert len(asker.told(account, MessageRejected)) == 20
+
+
+async def test_it_ends_in_order_when_it_is_told_to(process: Process) -> None:
+    await process.stop()
+
+    assert process.log.read_text().count('"stopped"') == 1
