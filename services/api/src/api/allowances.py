@@ -1,4 +1,7 @@
-"""What is left of an account's day, as the quota service said last: for headers, and so that a flood of refused requests ends here."""
+"""What is left of an account's day, as the quota service said last.
+
+For headers, and so that a flood of refused requests ends here.
+"""
 
 from datetime import datetime, timedelta
 from math import ceil

@@ -1,4 +1,7 @@
-"""The one way in: a command goes to the log, and its decision comes back on this instance's partition of replies.v1."""
+"""The one way in.
+
+A command goes to the log, and its decision comes back on this instance's partition of replies.v1.
+"""
 
 import asyncio
 import zlib

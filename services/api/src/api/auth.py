@@ -20,7 +20,10 @@ _bearer: Final = HTTPBearer(
 
 
 class KeyedRoute(APIRoute):
-    """A route that asks for the key before it looks at the body: a stranger learns nothing from what is wrong with it."""
+    """A route that asks for the key before it looks at the body.
+
+    A stranger learns nothing from what is wrong with it.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
         """The route's handler, behind the key."""

@@ -26,7 +26,10 @@ class Caller:
 
 
 class Keyring:
-    """Tells callers by their keys. What it found it keeps for half a minute; a revoked key is dropped at once, when heard."""
+    """Tells callers by their keys.
+
+    What it found it keeps for half a minute; a revoked key is dropped at once, when heard.
+    """
 
     def __init__(
         self, reads: Reads, *, now: Callable[[], datetime], monotonic: Callable[[], float] = time.monotonic

@@ -31,7 +31,10 @@ class Ear:
         self._queue: asyncio.Queue[Heard | None] = asyncio.Queue(_UNHEARD_MOST)
 
     def tell(self, heard: Heard | None) -> None:
-        """Add what was heard; None ends it. One who does not listen for long is dropped, and may come again."""
+        """Add what was heard.
+
+        None ends it. One who does not listen for long is dropped, and may come again.
+        """
         if self._queue.full():
             self._queue.get_nowait()
             heard = None
@@ -43,7 +46,10 @@ class Ear:
 
 
 class Live:
-    """Hands on what is heard, after the overlay knows it: whoever is told `connected` finds the session connected."""
+    """Hands on what is heard, after the overlay knows it.
+
+    Whoever is told `connected` finds the session connected.
+    """
 
     def __init__(
         self,

@@ -1,9 +1,9 @@
 """What this instance knows before MongoDB does, laid over what MongoDB says.
 
-The projector is a little behind the log, and a client must not see it: what it was told is what its next request finds. So
-every instance keeps the events of the last minutes that it heard, or that it knows to be decided because it asked, and
-folds them onto the documents it reads, with the projector's own functions. An event that the document holds already
-changes nothing, so it does not matter who was faster.
+The projector is a little behind the log, and a client must not see it: what it was told is what its next
+request finds. So every instance keeps the events of the last minutes that it heard, or that it knows to be
+decided because it asked, and folds them onto the documents it reads, with the projector's own functions. An
+event that the document holds already changes nothing, so it does not matter who was faster.
 """
 
 import time
@@ -64,7 +64,7 @@ class Overlay:
         return document
 
     def over_all(self, collection: str, account_id: str, documents: Iterable[Document]) -> list[Document]:
-        """An account's documents with what is known over them, those that MongoDB does not have yet included."""
+        """An account's documents with what is known over them, and those that MongoDB does not have yet."""
         found = {document["_id"]: document for document in documents}
         merged: dict[str, Document | None] = dict(found)
         for id_ in self._of_account.get((collection, account_id), ()):
@@ -80,7 +80,7 @@ class Overlay:
         return self._key_ids.get(key_hash)
 
     def forget(self, collection: str, account_id: str, ids: Iterable[str]) -> None:
-        """Drop what is known of documents that MongoDB was seen to have, for which nothing is heard afterwards."""
+        """Drop what is known of documents that MongoDB has by now, and of which nothing more is heard."""
         for id_ in ids:
             self._events.pop(Ref(collection, id_), None)
             self._drop_id(collection, account_id, id_)

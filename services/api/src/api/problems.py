@@ -24,7 +24,10 @@ _RETRY_SOON_S: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One row: the status, what kind of problem it is, and what is said of it unless the place knows better."""
+    """One row.
+
+    The status, what kind of problem it is, and what is said of it unless the place knows better.
+    """
 
     status: int
     title: str
@@ -53,13 +56,13 @@ KINDS: Final[dict[str, Kind]] = {
     "invalid_json": Kind(422, "Not JSON", "The body is not JSON."),
     "impossible_number": Kind(422, "Not a possible number", "No phone and no WhatsApp id could be this."),
     "invalid_cursor": Kind(422, "Not a cursor", "Use the nextCursor of an answer as it is."),
-    "daily_limit_reached": Kind(429, "Daily limit reached", "Your plan's messages of this day (UTC) are sent."),
-    "session_limit_reached": Kind(429, "Session limit reached", "Your plan's sessions are all held; delete one first."),
+    "daily_limit_reached": Kind(429, "Daily limit reached", "Your plan's messages of this day are sent."),
+    "session_limit_reached": Kind(429, "Session limit reached", "Your plan's sessions are all held."),
     "internal_error": Kind(500, "Internal error", "This is our fault. Nothing is known about the request."),
     "unavailable": Kind(503, "Unavailable", "A part of Griot is away. Try again; nothing is lost."),
-    "not_decided_yet": Kind(503, "Not decided yet", "The request was taken and not decided in time. Try again."),
+    "not_decided_yet": Kind(503, "Not decided yet", "It was taken and not decided in time. Try again."),
     "deletion_under_way": Kind(
-        503, "Deletion under way", "The session is being logged out. Ask again: 204 or 404 says that it is gone."
+        503, "Deletion under way", "The session is being logged out. Ask again; 204 or 404 says it is gone."
     ),
 }  # fmt: skip
 

@@ -56,7 +56,7 @@ class MessageFilter:
 
 
 class Reads:
-    """The questions that routes ask. An account never sees another's: every one but the key's names the account.
+    """The questions that routes ask. All but the key's name the account, and nothing of another's is found.
 
     All raise pymongo's ConnectionFailure when the database is away.
     """

@@ -1,10 +1,7 @@
 """The JSON that goes in and out, and how documents of the read side become it."""
 
-import base64
-import binascii
-from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -12,18 +9,17 @@ from pydantic import (
     ConfigDict,
     EmailStr,
     Field,
+    PlainSerializer,
     SecretStr,
     StringConstraints,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from api import numbers
-from api.problems import Problem
-from api.projector.projections import Document
-from api.reads import Place
-from griot_contracts.accounts import DAILY_MESSAGE_LIMITS, SESSION_LIMITS, Plan, Scope
+from griot_contracts.accounts import Plan, Scope
 from griot_contracts.messages import MessageStatus
 from griot_contracts.sessions import SessionStatus, WhenDisconnected, WhenUnknown
 
@@ -46,6 +42,10 @@ def _not_blank(text: str) -> str:
     return text
 
 
+def _in_milliseconds(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def _zoned(at: datetime) -> datetime:
     if at.tzinfo is None:
         raise PydanticCustomError("no_zone", "a time needs its zone, such as Z")
@@ -54,6 +54,13 @@ def _zoned(at: datetime) -> datetime:
 
 Recipient = Annotated[str, StringConstraints(max_length=100), AfterValidator(_recipient)]
 Moment = Annotated[datetime, AfterValidator(_zoned)]
+Shown = Annotated[
+    datetime,
+    PlainSerializer(_in_milliseconds, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
+]
+"""A time in an answer: UTC, in milliseconds."""
+
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
 
@@ -98,8 +105,8 @@ class AccountView(Answer):
     session_limit: int | None = Field(description="Sessions it may hold at once; null is no limit.")
     daily_message_limit: int
     sent_today: int = Field(description="Messages of this day of UTC that count against the limit.")
-    resets_at: datetime = Field(description="When the count begins again.")
-    created_at: datetime
+    resets_at: Shown = Field(description="When the count begins again.")
+    created_at: Shown
 
 
 class NewAccountView(AccountView):
@@ -125,8 +132,8 @@ class KeyView(Answer):
     name: str | None
     hint: str = Field(description="How the key begins.", examples=["grt_live_9fQz"])
     scopes: list[Scope]
-    expires_at: datetime | None
-    created_at: datetime
+    expires_at: Shown | None
+    created_at: Shown
 
 
 class NewKeyView(KeyView):
@@ -162,8 +169,8 @@ class SessionView(Answer):
     )
     when_disconnected: WhenDisconnected
     when_unknown: WhenUnknown
-    created_at: datetime
-    status_changed_at: datetime
+    created_at: Shown
+    status_changed_at: Shown
 
 
 class NewMessage(Asked):
@@ -200,7 +207,7 @@ class StepView(Answer):
     """One step of a message's way."""
 
     status: MessageStatus
-    at: datetime
+    at: Shown
     attempt: int | None = None
     reason: Reason | None = None
 
@@ -212,109 +219,10 @@ class MessageView(TakenMessageView):
     message: str
     whatsapp_message_id: str | None
     reason: Reason | None
-    created_at: datetime
+    created_at: Shown
 
 
 class MessageWithTimelineView(MessageView):
     """A message with every step of its way."""
 
     timeline: list[StepView]
-
-
-def account_view(account: Document, *, sent_today: int, resets_at: datetime) -> AccountView:
-    """The answer for an account."""
-    plan = Plan(account["plan"])
-    return AccountView(
-        id=account["_id"],
-        email=account["email"],
-        name=account["name"],
-        plan=plan,
-        session_limit=SESSION_LIMITS[plan],
-        daily_message_limit=DAILY_MESSAGE_LIMITS[plan],
-        sent_today=sent_today,
-        resets_at=resets_at,
-        created_at=account["created_at"],
-    )
-
-
-def key_view(key: Document) -> KeyView:
-    """The answer for a key."""
-    return KeyView(
-        id=key["_id"],
-        name=key["name"],
-        hint=key["hint"],
-        scopes=key["scopes"],
-        expires_at=key["expires_at"],
-        created_at=key["created_at"],
-    )
-
-
-def session_view(session: Document) -> SessionView:
-    """The answer for a session."""
-    return SessionView(
-        id=session["_id"],
-        session_key=session["session_key"],
-        status=session["status"],
-        reason=session["reason"],
-        phone=session["phone"],
-        when_disconnected=session["when_disconnected"],
-        when_unknown=session["when_unknown"],
-        created_at=session["created_at"],
-        status_changed_at=session["status_at"],
-    )
-
-
-def message_view(message: Document) -> MessageView:
-    """The answer for a message in a list."""
-    return MessageView(**_message_fields(message))
-
-
-def message_with_timeline_view(message: Document) -> MessageWithTimelineView:
-    """The answer for one message."""
-    return MessageWithTimelineView(**_message_fields(message), timeline=message["timeline"])
-
-
-def page_view(
-    documents: Sequence[Document], limit: int, view: Callable[[Document], T]
-) -> dict[str, list[T] | str | None]:
-    """The answer for a list, given one document more than fits if there are more."""
-    shown = documents[:limit]
-    more = len(documents) > limit
-    return {
-        "data": [view(document) for document in shown],
-        "nextCursor": _cursor(shown[-1]) if more else None,
-    }
-
-
-def place(cursor: str | None) -> Place | None:
-    """Where a list goes on.
-
-    Raises:
-        Problem: `invalid_cursor`.
-    """
-    if cursor is None:
-        return None
-    try:
-        at_ms, _, id_ = base64.urlsafe_b64decode(cursor.encode()).decode().partition(":")
-        return datetime.fromtimestamp(int(at_ms) / 1000, UTC), id_
-    except (ValueError, OverflowError, OSError, binascii.Error):
-        raise Problem("invalid_cursor", field="cursor") from None
-
-
-def _cursor(last: Document) -> str:
-    at_ms = round(last["created_at"].timestamp() * 1000)
-    return base64.urlsafe_b64encode(f"{at_ms}:{last['_id']}".encode()).decode()
-
-
-def _message_fields(message: Document) -> dict[str, Any]:
-    return {
-        "id": message["_id"],
-        "to_phone": numbers.shown(message["to"]),
-        "type": message["type"],
-        "status": message["status"],
-        "session_id": message["session_id"],
-        "message": message["content"]["text"],
-        "whatsapp_message_id": message["whatsapp_message_id"],
-        "reason": message["reason"],
-        "created_at": message["created_at"],
-    }

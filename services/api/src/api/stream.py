@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import io
-from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
@@ -12,7 +11,7 @@ from fastapi.sse import ServerSentEvent
 
 from api.live import Heard
 from api.projector.projections import Document
-from api.shapes import Answer
+from api.shapes import Answer, Shown
 from griot_contracts.sessions import QrCodeIssued, SessionDeleted, SessionStatus, SessionStatusChanged
 
 _PAIRING: Final = (SessionStatus.STARTING, SessionStatus.AWAITING_SCAN)
@@ -27,7 +26,7 @@ class QrEvent(Answer):
     """`qr`: a code for the phone to scan."""
 
     code: str
-    expires_at: datetime
+    expires_at: Shown
     image: str
 
 
@@ -38,7 +37,7 @@ class StatusEvent(Answer):
     phone: str | None
     reason: str | None
     detail: str | None
-    at: datetime
+    at: Shown
 
 
 class ErrorEvent(Answer):
@@ -48,7 +47,7 @@ class ErrorEvent(Answer):
     detail: str | None
     retryable: bool
     status: SessionStatus
-    at: datetime
+    at: Shown
 
 
 @lru_cache(maxsize=64)

@@ -28,7 +28,10 @@ from griot_contracts.messages import MessageAccepted
 from griot_contracts.topics import MESSAGE_EVENTS
 
 Database = AsyncDatabase[Document]
-"""The chassis hands out Motor's database; this is the type of its successor, which has the same methods and has types."""
+"""The chassis hands out Motor's database.
+
+This is the type of its successor, which has the same methods and has types.
+"""
 
 Documents = dict[Ref, Document | None]
 
@@ -43,10 +46,12 @@ class Projector:
         self._database = database
 
     async def __call__(self, records: Sequence[Record]) -> None:
-        """Store what the records make of the documents. Safe to repeat: each document knows up to where it was told.
+        """Store what the records make of the documents.
 
-        Usage is read after the messages and written before them. So a message that is there was counted, and one that is not
-        there was either not counted, or is covered by the offset of the usage document.
+        Safe to repeat: each document knows up to where it was told.
+
+        Usage is read after the messages and written before them. So a message that is there was counted,
+        and one that is not there was either not counted, or is covered by the offset of the usage document.
         """
         before = await self._load({ref for record in records if (ref := touched(record.body)) is not None})
         after, first_seen = fold(before, records)
@@ -78,7 +83,7 @@ class Projector:
             try:
                 await self._database[collection].bulk_write(replacements, ordered=False)
             except BulkWriteError as error:
-                # The filter missed and the upsert met the document itself: what is stored is as new, or newer.
+                # The filter missed and the upsert met the document itself: what is stored is no older.
                 if any(failed["code"] != _DUPLICATE_KEY for failed in error.details["writeErrors"]):
                     raise
 

@@ -1,7 +1,8 @@
 """What each event makes of the documents of the read side.
 
-Pure: a document is what the log up to its `offset` makes of it, and nothing else. So a repeat changes nothing, a rebuild gives
-the same documents, and the api can lay the events it has just seen over what MongoDB says, with these very functions.
+Pure: a document is what the log up to its `offset` makes of it, and nothing else. So a repeat changes
+nothing, a rebuild gives the same documents, and the api can lay the events it has just seen over what
+MongoDB says, with these very functions.
 """
 
 from dataclasses import dataclass
@@ -35,7 +36,10 @@ MESSAGES: Final = "messages"
 USAGE: Final = "usage"
 
 NOT_IN_THE_LOG_YET: Final = -1
-"""The offset of an event that is known to be decided and was not read from the log: it holds whatever was read so far."""
+"""The offset of an event that is known to be decided and was not read from the log.
+
+It holds whatever was read so far.
+"""
 
 _STATUS_OF: Final[dict[type[MessageEvent], MessageStatus]] = {
     MessageQueued: MessageStatus.QUEUED,
@@ -57,7 +61,10 @@ class Ref:
 
 
 def touched(event: Contract) -> Ref | None:
-    """The document that the event changes; None where the read side has no use for it. Usage is counted apart."""
+    """The document that the event changes.
+
+    None where the read side has no use for it. Usage is counted apart.
+    """
     match event:
         case AccountOpened() | PlanChanged():
             return Ref(ACCOUNTS, event.account_id)
@@ -74,7 +81,8 @@ def touched(event: Contract) -> Ref | None:
 def evolve(document: Document | None, event: Contract, offset: int) -> Document | None:
     """The document after the event.
 
-    The very same one when it holds that offset already; None when its beginning is not known (it is older than the log).
+    The very same one when it holds that offset already; None when its beginning is not known (it is older
+    than the log).
     """
     if document is None:
         begun = _beginning(event)
@@ -85,7 +93,7 @@ def evolve(document: Document | None, event: Contract, offset: int) -> Document 
 
 
 def usage_ref(event: MessageAccepted, partition: int) -> Ref:
-    """Where an accepted message is counted: a document for each account, day of UTC, and partition of the log.
+    """Where an accepted message is counted: a document for each account, day and partition of the log.
 
     An account's sessions lie in several partitions, and an offset says something only within one of them.
     """
@@ -126,7 +134,10 @@ def _beginning(event: Contract) -> Document | None:
 
 
 def _change(document: Document, event: Contract) -> Document:
-    """Beginnings come again when their decider was stopped between writing and remembering: they change nothing then."""
+    """Beginnings come again when their decider was stopped between writing and remembering.
+
+    They change nothing then.
+    """
     match event:
         case PlanChanged():
             return document | {"plan": event.plan.value}
@@ -245,5 +256,5 @@ def _timeline_step(event: MessageEvent, status: MessageStatus) -> Document:
 
 
 def _moment(at: datetime) -> datetime:
-    """The time as MongoDB keeps it, whole milliseconds of UTC, so that a document here equals the one that is read back."""
+    """The time as MongoDB keeps it, in whole milliseconds, so that a document equals what is read back."""
     return at.astimezone(UTC).replace(microsecond=at.microsecond // 1000 * 1000)

@@ -13,7 +13,8 @@ from api.parts import Parts, PartsOf
 from api.problems import Problem, documented
 from api.projector.projections import Document, midnight
 from api.routes.deciding import decided
-from api.shapes import AccountView, NewAccountView, SignUp, account_view
+from api.shapes import AccountView, NewAccountView, SignUp
+from api.views import account_view
 from griot_chassis.ids import new_id, new_secret
 from griot_contracts import ids
 from griot_contracts.accounts import AccountOpened, KeyIssued, OpenAccount

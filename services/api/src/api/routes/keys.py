@@ -12,7 +12,8 @@ from api.projector.projections import NOT_IN_THE_LOG_YET
 from api.reads import page
 from api.routes.deciding import decided
 from api.routes.lists import USUAL_LIMIT, Cursor, Limit
-from api.shapes import KeyView, NewKey, NewKeyView, Page, key_view, page_view, place
+from api.shapes import KeyView, NewKey, NewKeyView, Page
+from api.views import key_view, page_view, place
 from griot_chassis.ids import new_id, new_secret
 from griot_contracts import ids
 from griot_contracts.accounts import IssueKey, KeyIssued, KeyRevoked, RevokeKey, Scope

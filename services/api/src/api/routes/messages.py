@@ -22,11 +22,8 @@ from api.shapes import (
     Page,
     Recipient,
     TakenMessageView,
-    message_view,
-    message_with_timeline_view,
-    page_view,
-    place,
 )
+from api.views import message_view, message_with_timeline_view, page_view, place
 from griot_chassis.ids import new_id
 from griot_contracts.accounts import CommandDecided, Refusal, Scope
 from griot_contracts.messages import MessageAccepted, MessageStatus, SendMessage, TextContent
@@ -48,14 +45,17 @@ def routers() -> tuple[APIRouter, ...]:
     "/messages",
     status_code=202,
     responses=documented(
-        *_KEYED, "invalid_request", "invalid_json", "impossible_number", "body_too_large", "session_not_found",
-        "session_not_connected", "daily_limit_reached",
+        *_KEYED, "invalid_request", "invalid_json", "impossible_number", "body_too_large",
+        "session_not_found", "session_not_connected", "daily_limit_reached",
     ),
 )  # fmt: skip
 async def send_message(
     body: NewMessage, caller: Sender, parts: PartsOf, response: Response
 ) -> TakenMessageView:
-    """Take a text message. It is sent in the order of the session; `GET /messages/{id}` tells how it goes on."""
+    """Take a text message.
+
+    It is sent in the order of the session; `GET /messages/{id}` tells how it goes on.
+    """
     session = await _sending_session(parts, caller, body)
     exhausted = parts.allowances.exhausted(caller.account_id, parts.now())
     if exhausted is not None:
@@ -84,6 +84,7 @@ async def send_message(
     responses=documented(*_KEYED, "invalid_request", "invalid_cursor", "impossible_number"),
 )
 async def list_messages(
+    *,
     caller: Reader,
     parts: PartsOf,
     limit: Limit = USUAL_LIMIT,

@@ -14,7 +14,8 @@ from api.projector.projections import Document
 from api.reads import page
 from api.routes.deciding import decided
 from api.routes.lists import USUAL_LIMIT, Cursor, Limit
-from api.shapes import NewSession, Page, SessionView, page_view, place, session_view
+from api.shapes import NewSession, Page, SessionView
+from api.views import page_view, place, session_view
 from griot_chassis.ids import new_id
 from griot_contracts.accounts import Scope
 from griot_contracts.sessions import CreateSession, DeleteSession, SessionCreated, SessionDeleted
@@ -34,8 +35,8 @@ def routers() -> tuple[APIRouter, ...]:
     "/sessions",
     status_code=201,
     responses=documented(
-        *KEYED, "invalid_request", "invalid_json", "body_too_large", "session_key_taken", "session_limit_reached",
-        "not_decided_yet",
+        *KEYED, "invalid_request", "invalid_json", "body_too_large",
+        "session_key_taken", "session_limit_reached", "not_decided_yet",
     ),
 )  # fmt: skip
 async def create_session(body: NewSession, caller: Manager, parts: PartsOf) -> SessionView:
@@ -72,7 +73,10 @@ async def read_session(session_id: str, caller: Manager, parts: PartsOf) -> Sess
     responses=documented(*KEYED, "session_not_found", "not_decided_yet", "deletion_under_way"),
 )
 async def delete_session(session_id: str, caller: Manager, parts: PartsOf) -> Response:
-    """Give a session up: it is logged out of WhatsApp and its device's keys are destroyed. A repeat is safe."""
+    """Give a session up.
+
+    It is logged out of WhatsApp and its device's keys are destroyed. A repeat is safe.
+    """
     await own_session(parts, caller, session_id)
     command = DeleteSession(account_id=caller.account_id, at=parts.now(), session_id=session_id)
     with parts.live.ear(session_id) as ear:

@@ -32,17 +32,17 @@ Session = Annotated[Document, Depends(_found)]
 
 
 @router.get(
-    "/sessions/{session_id}/stream",
+    "/sessions/{session_id}/stream",  # noqa: FAST003 - `Session` takes it
     response_class=EventSourceResponse,
     responses=documented(*KEYED, "session_not_found"),
 )
 async def stream_session(
     session: Session, caller: Manager, parts: PartsOf, last_event_id: Annotated[str | None, Header()] = None
 ) -> AsyncIterator[ServerSentEvent]:
-    """Server-sent events: where the session stands now, then `qr`, `connected`, `error`, and `status` for the rest.
+    """Where the session stands, then what happens: `qr`, `connected`, `error`, and `status` for the rest.
 
-    Each event has an id. After a break, `Last-Event-ID` leaves out what was seen already. Ends when the session is deleted or the
-    key is revoked.
+    Each event has an id. After a break, `Last-Event-ID` leaves out what was seen already. Ends when the
+    session is deleted or the key is revoked.
     """
     session_id = session["_id"]
     with parts.live.ear(session_id, key_id=caller.key_id) as ear:
@@ -64,7 +64,7 @@ async def stream_session(
 
 
 @router.get(
-    "/sessions/{session_id}/qr.png",
+    "/sessions/{session_id}/qr.png",  # noqa: FAST003 - `Session` takes it
     response_class=Response,
     responses={
         200: {"content": {"image/png": {}}},
