@@ -75,8 +75,8 @@ async def _link(owner: GriotApi, session_id: str, phone: RemotePhone, screen: Sc
         async for name, data in _events(owner, session_id):
             if name == "qr":
                 screen.step(f"{title}: qr", f"good until {data['expiresAt']}")
-                screen.qr_code(data["qr"])
-                await phone.scan(data["qr"])
+                screen.qr_code(data["code"])
+                await phone.scan(data["code"])
                 screen.step("the phone scans it", SENDER)
             elif name == "connected":
                 screen.step(f"{title}: connected", json.dumps(data))

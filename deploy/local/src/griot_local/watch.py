@@ -38,7 +38,7 @@ async def _follow(api: GriotApi, session: dict[str, str], screen: Screen) -> Non
         async for event in api.events(session["id"]):
             if event.event == "qr":
                 screen.heading(f"Session {name}: on the phone, WhatsApp > Linked devices > Link a device")
-                screen.qr_code(json.loads(event.data)["qr"])
+                screen.qr_code(json.loads(event.data)["code"])
             elif event.event == "connected":
                 screen.step(f"session {name} is connected", "")
                 return
