@@ -11,6 +11,7 @@ from fakewhatsapp.network import Network
 from fakewhatsapp.phone import Phone
 
 from tests.integration.fakewhatsapp.neonize_process import NeonizeClient, NeonizeProcess
+from tests.support import eventually
 
 _numbers = count(237600000001)
 
@@ -61,7 +62,8 @@ async def shown(neonize: NeonizeProcess, number: str, store: Path) -> AsyncItera
 
 @pytest.fixture
 async def client(shown: NeonizeClient, phone: Phone) -> NeonizeClient:
-    """A client linked to the phone, and connected."""
-    await phone.scan(await shown.event("QR"))
+    """A client linked to the phone, connected, and done with what the phone sends every new device."""
+    device = await phone.scan(await shown.event("QR"))
     await shown.event("Connected")
+    await eventually(lambda: device.active and not device.undelivered, what="the client has settled")
     return shown

@@ -32,13 +32,22 @@ EVENTS = (
 
 
 def say(**line: Any) -> None:
-    sys.stdout.write("\n" + json.dumps(line) + "\n")  # the Go side prints to the same place, without line ends
+    sys.stdout.write(
+        "\n" + json.dumps(line) + "\n"
+    )  # the Go side prints to the same place, without line ends
     sys.stdout.flush()
 
 
 def jid(text: str) -> JID:
     user, _, server = text.partition("@")
-    return JID(User=user.lstrip("+"), Server=server or "s.whatsapp.net", RawAgent=0, Device=0, Integrator=0, IsEmpty=False)
+    return JID(
+        User=user.lstrip("+"),
+        Server=server or "s.whatsapp.net",
+        RawAgent=0,
+        Device=0,
+        Integrator=0,
+        IsEmpty=False,
+    )
 
 
 class Driver:
@@ -87,7 +96,9 @@ class Driver:
         return str(await self.clients[name].PairPhone(number, False))
 
     async def mark_read(self, name: str, message_id: str, chat: str) -> None:
-        await self.clients[name].mark_read(message_id, chat=jid(chat), sender=jid(chat), receipt=ReceiptType.READ)
+        await self.clients[name].mark_read(
+            message_id, chat=jid(chat), sender=jid(chat), receipt=ReceiptType.READ
+        )
 
     async def logout(self, name: str) -> None:
         await self.clients[name].logout()

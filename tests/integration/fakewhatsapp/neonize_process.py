@@ -132,16 +132,22 @@ class NeonizeClient:
             "Receipt", lambda one: message_id in one["MessageIDs"] and one.get("Type", "DELIVERED") == kind
         )
 
+    async def message(self) -> Any:
+        """The next message that arrives, except those by which a phone sets its devices up."""
+        return await self.event("Message", lambda one: one["Info"].get("Category") != "peer")
+
     async def text(self) -> str:
         """The text of the next message that arrives."""
-        return text_of(await self.event("Message"))
+        return text_of(await self.message())
 
     async def send(self, to: str, text: str) -> str:
         return str(await self._process.call("send", name=self._name, to=to, text=text))
 
     async def send_image(self, to: str, image: bytes, caption: str) -> str:
         encoded = base64.b64encode(image).decode()
-        return str(await self._process.call("send_image", name=self._name, to=to, image=encoded, caption=caption))
+        return str(
+            await self._process.call("send_image", name=self._name, to=to, image=encoded, caption=caption)
+        )
 
     async def download(self, message_id: str) -> bytes:
         return base64.b64decode(await self._process.call("download", name=self._name, message_id=message_id))

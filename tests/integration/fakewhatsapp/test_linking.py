@@ -87,7 +87,9 @@ async def test_a_device_unlinked_while_it_was_away_is_refused(
     assert refused["OnConnect"]
 
 
-async def test_a_client_that_logs_itself_out_is_off_the_phones_list(client: NeonizeClient, phone: Phone) -> None:
+async def test_a_client_that_logs_itself_out_is_off_the_phones_list(
+    client: NeonizeClient, phone: Phone
+) -> None:
     await client.call("logout")
 
     assert not phone.devices

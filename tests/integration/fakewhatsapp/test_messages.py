@@ -9,7 +9,12 @@ from fakewhatsapp.model import Kind
 from fakewhatsapp.network import Network
 from fakewhatsapp.phone import Phone
 
-from tests.integration.fakewhatsapp.neonize_process import NeonizeClient, NeonizeError, NeonizeProcess, seconds, text_of
+from tests.integration.fakewhatsapp.neonize_process import (
+    NeonizeClient,
+    NeonizeError,
+    NeonizeProcess,
+    text_of,
+)
 from tests.support import eventually
 
 PNG = bytes.fromhex(
@@ -21,7 +26,7 @@ PNG = bytes.fromhex(
 async def test_a_sent_text_is_read_on_the_phone(client: NeonizeClient, phone: Phone, other: Phone) -> None:
     message_id = await client.send(other.number, "Bonjour, ça va ? 🌍")
 
-    message = await other.next_message(within=seconds(10))
+    message = await other.next_message()
     assert (message.id, message.kind, message.text) == (message_id, Kind.TEXT, "Bonjour, ça va ? 🌍")
     assert (message.sender, message.recipient) == (phone.number, other.number)
 
@@ -35,7 +40,9 @@ async def test_a_delivered_and_then_a_read_receipt_follow(client: NeonizeClient,
     await client.receipt(message_id, "READ")
 
 
-async def test_a_phone_that_is_off_confirms_nothing_until_it_is_told_to(client: NeonizeClient, other: Phone) -> None:
+async def test_a_phone_that_is_off_confirms_nothing_until_it_is_told_to(
+    client: NeonizeClient, other: Phone
+) -> None:
     other.auto_deliver = False
     message_id = await client.send(other.number, "hello")
     message = await other.next_message()
@@ -63,10 +70,12 @@ async def test_the_senders_own_phone_shows_what_its_device_sent(
     assert [(one.recipient, one.text) for one in phone.sent] == [(other.number, "from my laptop")]
 
 
-async def test_a_text_from_a_phone_arrives_at_the_client(client: NeonizeClient, phone: Phone, other: Phone) -> None:
+async def test_a_text_from_a_phone_arrives_at_the_client(
+    client: NeonizeClient, phone: Phone, other: Phone
+) -> None:
     message_id = await other.send(phone.number, "hello there")
 
-    event = await client.event("Message")
+    event = await client.message()
     assert event["Info"]["ID"] == message_id
     assert text_of(event) == "hello there"
     assert event["Info"]["MessageSource"]["Sender"]["Server"] == "lid"
@@ -85,7 +94,7 @@ async def test_what_the_phone_itself_writes_is_shown_to_its_device_as_its_own(
 ) -> None:
     await phone.send(other.number, "from my phone")
 
-    source = (await client.event("Message"))["Info"]["MessageSource"]
+    source = (await client.message())["Info"]["MessageSource"]
     assert source["IsFromMe"]
     assert (await other.next_message()).text == "from my phone"
 
@@ -98,7 +107,7 @@ async def test_messages_for_a_device_that_is_away_come_when_it_is_back(
 
     async with NeonizeProcess.start(network) as process:
         again = await process.open("again", store)
-        got = [(await again.event("Message"))["Info"]["ID"] for _ in sent]
+        got = [(await again.message())["Info"]["ID"] for _ in sent]
 
         assert (await again.event("OfflineSyncCompleted"))["Count"] == len(sent)
     assert got == sent
@@ -108,8 +117,8 @@ async def test_what_was_acknowledged_is_not_sent_again_at_the_next_login(
     network: Network, client: NeonizeClient, phone: Phone, other: Phone, store: Path
 ) -> None:
     await other.send(phone.number, "hello")
-    await client.event("Message")
-    await eventually(lambda: not phone.devices[1].undelivered, within=seconds(10), what="all is acknowledged")
+    await client.message()
+    await eventually(lambda: not phone.devices[1].undelivered, what="all is acknowledged")
     await client.call("stop")
 
     async with NeonizeProcess.start(network) as process:
@@ -126,9 +135,11 @@ async def test_a_picture_arrives_with_its_very_bytes(client: NeonizeClient, othe
     assert message.media == PNG
 
 
-async def test_a_picture_from_a_phone_can_be_downloaded(client: NeonizeClient, phone: Phone, other: Phone) -> None:
+async def test_a_picture_from_a_phone_can_be_downloaded(
+    client: NeonizeClient, phone: Phone, other: Phone
+) -> None:
     message_id = await other.send_image(phone.number, PNG, caption="a dot", mimetype="image/png")
-    event = await client.event("Message")
+    event = await client.message()
     assert event["Message"]["imageMessage"]["caption"] == "a dot"
 
     assert await client.download(message_id) == PNG
@@ -156,7 +167,12 @@ async def test_a_message_to_a_number_that_does_not_exist_is_refused(client: Neon
 
 
 async def test_two_clients_write_to_each_other(
-    neonize: NeonizeProcess, network: Network, client: NeonizeClient, phone: Phone, other: Phone, tmp_path: Path
+    neonize: NeonizeProcess,
+    network: Network,
+    client: NeonizeClient,
+    phone: Phone,
+    other: Phone,
+    tmp_path: Path,
 ) -> None:
     theirs = await neonize.open(f"client {other.number}", tmp_path / "other.db")
     await other.scan(await theirs.event("QR"))

@@ -33,8 +33,12 @@ class Connection:
         """Who is here, while they are not linked to a phone."""
         self.deaf = False
         """Whether what the client sends is no longer heard, and nothing is said."""
+        self.unheard = 0
+        """How many frames came while it was deaf."""
         self.delay_s = 0.0
         """How long each frame is held back before it goes out."""
+        self.faults_had: set[int] = set()
+        """The faults that have happened here, and do not happen here again."""
         self.on_result: dict[str, Callable[[Node], None]] = {}
         """What to do with the answers to queries that the network sent, by the query's id."""
         self._socket = socket
@@ -107,7 +111,9 @@ class Connection:
         plain = self._noise.decrypt(frame)
         if self.delay_s:
             await asyncio.sleep(self.delay_s)
-        if not self.deaf and not self._closing:
+        if self.deaf:
+            self.unheard += 1
+        elif not self._closing:
             self.network.receive(self, self.network.codec.decode(plain))
 
     async def _write(self) -> None:

@@ -76,9 +76,17 @@ def shown(
         return PhoneMessage(message_id, sender, recipient, Kind.TEXT if words else Kind.OTHER, words, at)
     kind, part = attached
     caption = getattr(part, "caption", "")
-    data = attachments.get(part.directPath)
-    plain = media.decrypt(data, part.mediaKey, kind) if data is not None else None
+    plain = _downloaded(attachments, part, kind)
     return PhoneMessage(message_id, sender, recipient, kind, caption, at, plain, part.mimetype or None)
+
+
+def _downloaded(attachments: Attachments, part: Any, kind: Kind) -> bytes | None:
+    data = attachments.get(part.directPath)
+    try:
+        hashes = {"sha256": part.fileSHA256, "encrypted_sha256": part.fileEncSHA256}
+        return media.decrypt(data, part.mediaKey, kind, **hashes) if data is not None else None
+    except media.MediaError:  # a phone shows such a message too, with a picture that does not load
+        return None
 
 
 def _unwrapped(message: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fakewhatsapp import protobuf
 from fakewhatsapp.model import Device, Registration
 from fakewhatsapp.pairing import offer_qr_codes
+from fakewhatsapp.trouble import happen_to, refuse, refuse_by, replace
 from fakewhatsapp.wire.nodes import SERVER, Attributes, Node
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ def on_login(connection: Connection, noise_key: bytes, payload: bytes) -> None:
     if device is None or device.keys.noise_key != noise_key:
         refuse(connection, _LOGGED_OUT)
         return
+    fault = connection.network.faults.for_login(number)
+    if fault is not None:
+        refuse_by(connection, fault)
+        return
     accept(connection, device)
 
 
@@ -41,24 +46,15 @@ def accept(connection: Connection, device: Device) -> None:
     device.connection, device.active = connection, False
     device.logins += 1
     connection.send(Node("success", {"t": str(int(time.time())), "lid": device.lid, "location": "lla"}))
-
-
-def refuse(connection: Connection, reason: int, **more: str) -> None:
-    """Answer a login with a failure, and close."""
-    attrs: Attributes = {"reason": str(reason), "location": "lla", **more}
-    connection.finish(Node("failure", attrs))
-
-
-def replace(connection: Connection) -> None:
-    """Tell a client that another one took its place, and close."""
-    connection.device = None
-    connection.finish(Node("stream:error", {}, [Node("conflict", {"type": "replaced"})]))
+    happen_to(connection)
 
 
 def deliver_queued(device: Device) -> None:
     """Hand a device what came while it was away; from now on it gets everything at once."""
     connection = device.connection
     assert connection is not None
+    if device.logins == 1 and not device.active:
+        connection.network.phone(device.number).welcome(device)
     device.active = True
     queued = list(device.undelivered.values())
     counts = {tag: sum(1 for node in queued if node.tag == tag) for tag in ("message", "receipt", "notification")}

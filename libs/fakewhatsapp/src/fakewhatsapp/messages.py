@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from fakewhatsapp.model import Device, number_of
+from fakewhatsapp.faults import Fault, FaultKind
+from fakewhatsapp.model import Device, Kind, number_of
 from fakewhatsapp.participants import list_hash
 from fakewhatsapp.wire.nodes import USERS, Attributes, Jid, Node
 
@@ -25,17 +27,62 @@ class Envelope:
 
 
 def take(connection: Connection, stanza: Node) -> None:
-    """Take a message from a device: deliver it, and acknowledge it."""
+    """Take a message from a device: acknowledge it, and deliver it."""
     device, to = connection.device, stanza.jid("to")
     if device is None or to is None:
         return
-    network, at = connection.network, int(time.time())
-    connection.send(_ack(network, device, stanza, to, at))
-    reached = [one.to for one in _envelopes(stanza, to) if _deliver(network, device, stanza, one, at)]
-    if stanza.text("category") != "peer":
-        recipient = number_of(to)
-        devices = sum(1 for jid in reached if number_of(jid) == recipient)
-        network.took(stanza.text("id"), device, recipient, at, devices)
+    peer = stanza.text("category") == "peer"  # between an account's own devices; nobody is shown it
+    fault = None if peer else connection.network.faults.for_message(device.number, stanza.text("id"))
+    if fault is not None and fault.kind is FaultKind.LOSE_MESSAGE:
+        connection.drop()
+        return
+    at = int(time.time())
+    refused = fault is not None and fault.kind is FaultKind.REFUSE_MESSAGE
+    _acknowledge(connection, device, stanza, to, at, fault)
+    envelopes = [] if refused else _envelopes(stanza, to)
+    reached = [one.to for one in envelopes if _deliver(connection.network, device, stanza, one, at)]
+    if not peer:
+        _write_down(connection.network, device, stanza, number_of(to), at, reached)
+        if fault is None or refused:
+            connection.network.ledger.acknowledge(stanza.text("id"), fault.code if fault else None)
+
+
+def _acknowledge(
+    connection: Connection, device: Device, stanza: Node, to: Jid, at: int, fault: Fault | None
+) -> None:
+    ack = _ack(connection.network, device, stanza, to, at)
+    match fault.kind if fault else None:
+        case None:
+            connection.send(ack)
+        case FaultKind.REFUSE_MESSAGE:
+            ack.attrs["error"] = str(fault.code if fault else 0)
+            connection.send(ack)
+        case FaultKind.ACK_LATE:
+            assert fault is not None
+            connection.network.loop.call_later(fault.seconds, _send_late, connection, ack)
+        case FaultKind.DROP_ON_MESSAGE:
+            connection.drop()
+
+
+def _send_late(connection: Connection, ack: Node) -> None:
+    connection.send(ack)
+    connection.network.ledger.acknowledge(ack.text("id"))
+
+
+def _write_down(
+    network: Network, sender: Device, stanza: Node, recipient: str, at: int, reached: list[Jid]
+) -> None:
+    phone = network.known_phone(recipient)
+    shown = phone.shown(sender.number, stanza.text("id")) if phone else None
+    network.ledger.record(
+        stanza.text("id"),
+        sender.number,
+        recipient,
+        datetime.fromtimestamp(at, UTC),
+        kind=shown.kind if shown else Kind.OTHER,
+        text=shown.text if shown else "",
+        devices=[str(jid) for jid in reached if number_of(jid) == recipient],
+    )
 
 
 def _envelopes(stanza: Node, to: Jid) -> list[Envelope]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from fakewhatsapp import trouble
 from fakewhatsapp.attachments import Attachments
 from fakewhatsapp.connection import Connection
 from fakewhatsapp.faults import Faults
@@ -90,6 +91,7 @@ class Network:
         self._library = patched_copy(self.folder, root.public)
         self.server_keys = server_keys(root)
         tls, self._authority = make_tls(self.folder)
+        self.faults.watch(self._make_trouble, self._heal)
         self._server = Server(self, tls)
         await self._server.start(self.host)
         return self
@@ -118,9 +120,10 @@ class Network:
         if device.active and device.connection is not None:
             device.connection.send(stanza)
 
-    def took(self, message_id: str, sender: Device, recipient: str, at: int, devices: int) -> None:
-        """Write a message into the ledger."""
-        phone = self.known_phone(recipient)
-        shown = phone.shown(sender.number, message_id) if phone else None
-        text = shown.text if shown else ""
-        self.ledger.record(message_id, sender.number, recipient, text, at, devices)
+    def _make_trouble(self) -> None:
+        for connection in list(self.connections):
+            trouble.happen_to(connection)
+
+    def _heal(self) -> None:
+        for connection in self.connections:
+            trouble.heal(connection)

@@ -16,6 +16,7 @@ from fakewhatsapp.model import Device, PhoneMessage, Registration, lid_of, numbe
 from fakewhatsapp.prekeys import bundle_of
 from fakewhatsapp.receipts import READ, receipt_from_phone
 from fakewhatsapp.signal import SignalError
+from fakewhatsapp.welcome import welcome_messages
 from fakewhatsapp.wire.nodes import HIDDEN_USERS, USERS, Attributes, Jid, Node
 
 if TYPE_CHECKING:
@@ -162,6 +163,16 @@ class Phone:
             removed = Node("conflict", {"type": "device_removed"})
             device.connection.finish(Node("stream:error", {"code": "401"}, [removed]))
 
+    def lose_keys(self) -> None:
+        """Start with new keys, as after WhatsApp was installed anew: what is encrypted for the old cannot be read."""
+        self._keyring = Keyring()
+
+    def welcome(self, device: Device) -> None:
+        """Send a device that was just linked what every new device gets first."""
+        for message in welcome_messages():
+            attrs: Attributes = {**self._attributes(message), "category": "peer"}
+            self._send_to(device, attrs, message)
+
     def receive(self, sender: Device, stanza: Node, enc: Node, at: int) -> bool:
         """Take a device's copy of a message from the network. False if it could not be read."""
         message_id = stanza.text("id")
@@ -178,17 +189,13 @@ class Phone:
             self._take(sender.number, number_of(stanza.jid("to") or sender.lid), message_id, message, at)
         return True
 
-    def take_from_phone(self, sender: str, message_id: str, message: Any, at: int) -> None:
+    def take_from_phone(self, sender: str, attrs: Attributes, message: Any) -> None:
         """Take a message that another phone wrote: between phones nothing needs to be encrypted here."""
-        self._take(sender, self.number, message_id, message, at)
+        self._take(sender, self.number, str(attrs["id"]), message, int(str(attrs["t"])))
 
     def shown(self, sender: str, message_id: str) -> PhoneMessage | None:
         """The message with this id from this number, if the phone has it."""
         return self._seen.get((sender, message_id))
-
-    def confirmed(self, device: Device, message_ids: list[str], kind: str) -> None:
-        """A device confirms messages that were sent from here."""
-        self.network.ledger.confirm(self.number, device.number, message_ids, kind)
 
     def _take(self, sender: str, recipient: str, message_id: str, message: Any, at: int) -> None:
         when = datetime.fromtimestamp(at, UTC)
@@ -224,23 +231,26 @@ class Phone:
 
     def _write(self, to: str, message: Any) -> str:
         other = self.network.phone(number_in(to))
-        message_id, at = secrets.token_hex(16).upper(), int(time.time())
-        attrs: Attributes = {
-            "from": self.lid,
-            "id": message_id,
-            "t": str(at),
-            "type": contents.stanza_type(message),
-            "notify": self.number,
-        }
+        attrs = self._attributes(message)
         for device in list(other.devices.values()):
             self._send_to(device, {**attrs, "sender_pn": self.jid}, message)
         if other is self:
-            return message_id
+            return str(attrs["id"])
         for device in list(self.devices.values()):
             copy = contents.sent_from_here(message, str(other.lid))
             self._send_to(device, {**attrs, "recipient": other.lid, "peer_recipient_pn": other.jid}, copy)
-        other.take_from_phone(self.number, message_id, message, at)
-        return message_id
+        other.take_from_phone(self.number, attrs, message)
+        return str(attrs["id"])
+
+    def _attributes(self, message: Any) -> Attributes:
+        """What the stanzas around all copies of a new message have in common."""
+        return {
+            "from": self.lid,
+            "id": secrets.token_hex(16).upper(),
+            "t": str(int(time.time())),
+            "type": contents.stanza_type(message),
+            "notify": self.number,
+        }
 
     def _send_to(self, device: Device, attrs: Attributes, message: Any) -> None:
         plain = message.SerializeToString()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from fakewhatsapp.model import Device, lid_of, number_of
@@ -20,6 +21,7 @@ def receipt_from_phone(network: Network, reader: str, sender: str, message_id: s
     attrs: Attributes = {"from": Jid(lid_of(reader), HIDDEN_USERS), "id": message_id, "t": str(int(time.time()))}
     if kind:
         attrs["type"] = kind
+    network.ledger.confirm(message_id, kind, datetime.now(UTC))
     phone = network.known_phone(sender)
     for device in list(phone.devices.values()) if phone else ():
         network.to_device(device, Node("receipt", dict(attrs)))
@@ -39,7 +41,8 @@ def take(connection: Connection, receipt: Node) -> None:
     phone = connection.network.known_phone(number_of(to))
     if phone is None:
         return
-    phone.confirmed(device, ids, kind)
+    for message_id in ids:
+        connection.network.ledger.confirm(message_id, kind, datetime.now(UTC))
     if phone.number == device.number or kind == "retry":
         return
     for other in list(phone.devices.values()):

@@ -47,7 +47,10 @@ def read_tokens(library: bytes) -> Tokens:
     singles = _strings(elf, _array_starting_with(elf, _FIRST_SINGLES) - _STRING, _SINGLES)
     first = _array_starting_with(elf, _FIRST_DOUBLES)
     for table in elf.pointed_from.get(first, []):
-        slices = [(elf.pointers.get(table + _SLICE * d, 0), elf.integer(table + _SLICE * d + 8)) for d in range(_DICTIONARIES)]
+        slices = [
+            (elf.pointers.get(table + _SLICE * d, 0), elf.integer(table + _SLICE * d + 8))
+            for d in range(_DICTIONARIES)
+        ]
         if all(0 < count <= 256 for _, count in slices):
             return Tokens(singles, tuple(_strings(elf, start, count) for start, count in slices))
     raise LibraryError("the two-byte token dictionaries are not in this library")

@@ -1,0 +1,56 @@
+"""Carries out the faults that happen to connections and logins (`fakewhatsapp.faults` says which are due)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fakewhatsapp.faults import BANNED, Fault, FaultKind
+from fakewhatsapp.wire.nodes import Attributes, Node
+
+if TYPE_CHECKING:
+    from fakewhatsapp.connection import Connection
+
+_BAN_REASON = "101"  # "sent too many messages"
+
+
+def refuse(connection: Connection, reason: int, **more: str) -> None:
+    """Answer a login with a failure, and close."""
+    attrs: Attributes = {"reason": str(reason), "location": "lla", **more}
+    connection.finish(Node("failure", attrs))
+
+
+def refuse_by(connection: Connection, fault: Fault) -> None:
+    """Answer a login with the failure that a fault asks for."""
+    code = fault.code or 0
+    if code == BANNED:
+        refuse(connection, code, code=_BAN_REASON, expire=str(round(fault.seconds)))
+    else:
+        refuse(connection, code)
+
+
+def replace(connection: Connection) -> None:
+    """Tell a client that another one took its place, and close."""
+    connection.network.left(connection)
+    connection.device = None
+    connection.finish(Node("stream:error", {}, [Node("conflict", {"type": "replaced"})]))
+
+
+def happen_to(connection: Connection) -> None:
+    """Let the faults that are due happen to a connection that is logged in."""
+    if connection.device is None:
+        return
+    for fault in connection.network.faults.for_connection(connection.device.number, connection.faults_had):
+        match fault.kind:
+            case FaultKind.DROP:
+                connection.drop()
+            case FaultKind.REPLACE:
+                replace(connection)
+            case FaultKind.DEAF:
+                connection.deaf = True
+            case FaultKind.SLOW:
+                connection.delay_s = fault.seconds
+
+
+def heal(connection: Connection) -> None:
+    """Let a connection hear, and be fast, again."""
+    connection.deaf, connection.delay_s = False, 0.0
