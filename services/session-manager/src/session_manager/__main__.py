@@ -1,4 +1,4 @@
-"""The session manager's composition root:
+"""The session manager's composition root.
 
 Session commands are carried out on the WhatsApp connections owned here.
 """
@@ -6,12 +6,11 @@ Session commands are carried out on the WhatsApp connections owned here.
 import asyncio
 import logging
 import os
-import sys
 
 from griot_chassis import clock
 from griot_chassis.service import Service
 from griot_contracts import topics
-from session_manager.adapters.library import restart_with, use_library
+from session_manager.adapters.library import restart_with, silence_standard_output, use_library
 from session_manager.adapters.sessions import MongoSessions
 from session_manager.handlers.commands import HandleSessionCommands
 from session_manager.handlers.deliver import DeliverMessages, Patience
@@ -46,11 +45,11 @@ async def main(settings: SessionManagerSettings) -> None:
 if __name__ == "__main__":
     chosen = SessionManagerSettings()
     restart_with(*chosen.for_the_library())
+    silence_standard_output()
     use_library(chosen.whatsapp_library)
     try:
         asyncio.run(main(chosen))
     except Exception:
         logging.getLogger("session_manager").critical("ended", exc_info=True)
         os._exit(1)
-    sys.stdout.flush()
     os._exit(0)  # the library keeps threads that no interpreter could join

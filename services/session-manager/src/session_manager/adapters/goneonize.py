@@ -55,9 +55,9 @@ for _name in ("neonize", "whatsmeow", "Whatsmeow"):
 
 
 class Listener(Protocol):
-    """Told what happens on one connection, on the library's threads. Must not raise;
+    """Told what happens on one connection, on the library's threads.
 
-    Only `pairing_ended` may block.
+    Must not raise; only `pairing_ended` may block.
     """
 
     def qr(self, code: str) -> None:

@@ -66,6 +66,13 @@ def use_library(path: Path | None) -> None:
         raise LibraryError("neonize did not load its library while it was imported")
 
 
+def silence_standard_output() -> None:
+    """Close this process's standard output: the Go code prints people's numbers there. Logs go elsewhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+
+
 def _folder() -> Path:
     spec = importlib.util.find_spec("neonize")
     if spec is None or spec.origin is None:

@@ -24,12 +24,9 @@ class MongoSessions:
         self._owner = owner
         self._now = now
 
-    async def prepare(self) -> None:
-        """Make the index that an assignment reads by. A repeat does nothing."""
-        await self._sessions.create_index("partition")
-
     async def take_over(self, partitions: Collection[int]) -> list[Owned]:
         """Become the owner of every known session of these partitions."""
+        await self._sessions.create_index("partition")
         found = self._sessions.find({"partition": {"$in": sorted(partitions)}, "desired": "connected"})
         known = [document async for document in found]
         epochs = await self._take([document["_id"] for document in known])

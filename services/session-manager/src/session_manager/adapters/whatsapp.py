@@ -130,9 +130,9 @@ class NeonizeConnection:
         )
 
     async def is_on_whatsapp(self, to: str) -> bool:
-        """Whether somebody can be reached under this id. Only numbers can be asked for, once;
+        """Whether somebody can be reached under this id.
 
-        Others are taken as they are.
+        Only numbers can be asked for, once; others are taken as they are.
 
         Raises:
             LookupFailedError: WhatsApp did not tell.

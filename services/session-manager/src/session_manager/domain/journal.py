@@ -58,7 +58,7 @@ def attempt_of(delivery: DeliveryStarted | End) -> Attempt:
 
 @dataclass(slots=True)
 class Journal:
-    """What is known of the attempts of some sessions;
+    """What is known of the attempts of some sessions.
 
     The oldest ends are forgotten first, what is open never.
     """
@@ -73,9 +73,9 @@ class Journal:
         return end if end is not None else Begun() if attempt in self._open else None
 
     def write(self, event: Contract) -> None:
-        """Take an event into account. Others than the journal's own are passed over;
+        """Take an event into account.
 
-        An attempt has one end, its first.
+        Others than the journal's own are passed over; an attempt has one end, its first.
         """
         match event:
             case DeliveryStarted():

@@ -1,4 +1,4 @@
-"""What the library's words about a send that went wrong mean:
+"""What the library's words about a send that went wrong mean.
 
 Did WhatsApp get the message, and is another try worth it.
 

@@ -17,9 +17,9 @@ class QrShown:
 
 @dataclass(frozen=True, slots=True)
 class PairingEnded:
-    """No further QR code comes. `outcome` is the library's word;
+    """No further QR code comes.
 
-    `ran_out` if all codes were shown for their whole time.
+    `outcome` is the library's word, `ran_out` whether all codes were shown for their whole time.
     """
 
     outcome: str
@@ -99,8 +99,8 @@ class Broken:
 
 
 Observation = (
-    QrShown | PairingEnded | Identified | Online | Offline | Silent | Stuck | Audible | Unlinked | Replaced | Banned
-    | LoginRefused | Outdated | Broken
+    QrShown | PairingEnded | Identified | Online | Offline | Silent | Stuck | Audible | Unlinked | Replaced
+    | Banned | LoginRefused | Outdated | Broken
 )  # fmt: skip
 
 

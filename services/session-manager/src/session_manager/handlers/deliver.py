@@ -32,7 +32,7 @@ _LAST_WORD_WITHIN_S: Final = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long is waited, in seconds: for an acknowledgement, for a numbers lookup, for a session that just starts."""
+    """How many seconds are waited for an acknowledgement, a numbers lookup, a session that just starts."""
 
     send_s: float
     lookup_s: float
@@ -40,9 +40,9 @@ class Patience:
 
 
 class DeliverMessages:
-    """Carries out `DeliverMessage`. Safe to repeat:
+    """Carries out `DeliverMessage`.
 
-    What was begun is never begun again, what has ended ends the same.
+    Safe to repeat: what was begun is never begun again, what has ended ends the same.
     """
 
     def __init__(self, fleet: Fleet, publisher: Publisher, now: Now, patience: Patience) -> None:

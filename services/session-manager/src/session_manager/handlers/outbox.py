@@ -1,4 +1,4 @@
-"""What was seen of the connections, on its way to the log:
+"""What was seen of the connections, on its way to the log.
 
 In order, in batches, and not lost while the broker is away.
 """

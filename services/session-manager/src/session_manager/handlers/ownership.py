@@ -41,7 +41,7 @@ class Ownership:
             self._fleet.add(owned).start(quietly=True)
 
     async def revoked(self, partitions: set[Partition]) -> None:
-        """Let go:
+        """Let go.
 
         When this returns, none of the sessions is connected from here, so that another worker may connect
         it.

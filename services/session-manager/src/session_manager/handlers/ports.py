@@ -18,9 +18,9 @@ class Connection(Protocol):
     """One session's connection to WhatsApp, until it is stopped."""
 
     async def send_text(self, to: str, text: str) -> str:
-        """Hand a message over; returns WhatsApp's id once WhatsApp has it. May take for ever:
+        """Hand a message over; returns WhatsApp's id once WhatsApp has it.
 
-        The caller sets the limit.
+        May take for ever: the caller sets the limit.
 
         Raises:
             HandOverError: WhatsApp did not acknowledge it.

@@ -1,4 +1,4 @@
-"""One session of this worker's:
+"""One session of this worker's.
 
 Its connection, kept up as long as the worker owns it, and what it shows, told.
 """

@@ -1,0 +1,114 @@
+"""Where a session stands after what was seen of its connection."""
+
+from datetime import timedelta
+from typing import cast
+
+import pytest
+
+from griot_contracts.sessions import SessionStatus
+from session_manager.domain.standing import (
+    Audible,
+    Banned,
+    Broken,
+    GiveUp,
+    Identified,
+    Keep,
+    LoginRefused,
+    Observation,
+    Offline,
+    Online,
+    Outdated,
+    PairingEnded,
+    QrShown,
+    Reconnect,
+    Replaced,
+    Silent,
+    Standing,
+    Step,
+    Stuck,
+    Unlinked,
+    react,
+    starting,
+    wait_before,
+)
+
+MINUTE = timedelta(minutes=1)
+
+
+def after(*seen: Observation) -> tuple[Standing, Step]:
+    standing, step = starting(), cast("Step", Keep())
+    for one in seen:
+        standing, step = react(standing, one)
+    return standing, step
+
+
+def test_pairing_goes_by_the_scan_to_connected_with_the_phones_number() -> None:
+    standing, step = after(
+        QrShown("2@a", MINUTE),
+        PairingEnded("success", ran_out=False),
+        Identified("237650000001:4@s.whatsapp.net"),
+    )
+    assert standing.status is SessionStatus.AWAITING_SCAN, "sends do not work before the login that follows"
+
+    standing, step = react(standing, Online())
+
+    assert (standing, step) == (Standing(SessionStatus.CONNECTED, phone="+237650000001"), Keep())
+
+
+@pytest.mark.parametrize(
+    ("seen", "status", "reason", "step"),
+    [
+        (QrShown("2@a", MINUTE), SessionStatus.AWAITING_SCAN, None, Keep()),
+        (PairingEnded("timeout", ran_out=True), SessionStatus.FAILED, "pairing_timeout", GiveUp()),
+        (PairingEnded("timeout", ran_out=False), SessionStatus.DISCONNECTED, "connection_lost", Reconnect()),
+        (PairingEnded("error", ran_out=False), SessionStatus.FAILED, "pairing_failed", GiveUp()),
+        (Offline(), SessionStatus.DISCONNECTED, "connection_lost", Keep()),
+        (Silent(), SessionStatus.DISCONNECTED, "no_answer", Keep()),
+        (Stuck(), SessionStatus.DISCONNECTED, "no_answer", Reconnect()),
+        (Broken(), SessionStatus.DISCONNECTED, "connect_failed", Reconnect()),
+        (LoginRefused(), SessionStatus.DISCONNECTED, "login_refused", Reconnect()),
+        (Outdated(), SessionStatus.FAILED, "client_outdated", GiveUp()),
+        (Unlinked("LOGGED_OUT"), SessionStatus.LOGGED_OUT, "unlinked_from_phone", GiveUp(keys_gone=True)),
+        (Unlinked("MAIN_DEVICE_GONE"), SessionStatus.LOGGED_OUT, "main_device_gone", GiveUp(keys_gone=True)),
+        (Unlinked("?"), SessionStatus.LOGGED_OUT, "logged_out_by_whatsapp", GiveUp(keys_gone=True)),
+    ],
+)
+def test_each_observation_has_its_status_and_its_step(
+    seen: Observation, status: SessionStatus, reason: str | None, step: Step
+) -> None:
+    standing, then = react(starting(), seen)
+
+    assert (standing.status, standing.reason, then) == (status, reason, step)
+
+
+def test_a_ban_is_waited_out() -> None:
+    standing, step = react(starting(), Banned("SENT_TO_TOO_MANY_PEOPLE", timedelta(hours=1)))
+
+    assert (standing.status, standing.reason) == (SessionStatus.RESTRICTED, "temporary_ban")
+    assert standing.detail == "sent_to_too_many_people"
+    assert isinstance(step, Reconnect)
+    assert step.after is not None
+    assert step.after > timedelta(hours=1)
+
+
+def test_a_replaced_stream_is_not_fought_for_at_once() -> None:
+    _, step = react(starting(), Replaced())
+
+    assert isinstance(step, Reconnect)
+    assert step.after is not None
+    assert step.after >= timedelta(seconds=10)
+
+
+def test_an_answer_ends_a_silence_and_nothing_else() -> None:
+    silent, _ = react(starting(), Silent())
+    lost, _ = react(starting(), Offline())
+
+    assert react(silent, Audible())[0].status is SessionStatus.CONNECTED
+    assert react(lost, Audible())[0] == lost
+
+
+def test_waits_grow_are_spread_and_have_an_end() -> None:
+    assert wait_before(1, spread=1) == timedelta(seconds=2)
+    assert wait_before(1, spread=0) == timedelta(seconds=1)
+    assert wait_before(3, spread=1) > wait_before(2, spread=1)
+    assert wait_before(1000, spread=1) == timedelta(minutes=5)
