@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from io import StringIO
 from typing import Any
 
 from fakewhatsapp.client import RemoteNetwork
@@ -10,6 +11,8 @@ from griot_local.client import GriotApi
 from griot_local.screen import Screen
 from griot_local.stack import Stack
 from griot_local.story import RECIPIENT, tell
+from griot_local.watch import draw_qr_codes
+from tests.support import eventually
 
 
 async def test_the_story_of_the_demo_goes_as_it_is_told_and_the_curl_lines_after_it_work(
@@ -25,6 +28,31 @@ async def test_the_story_of_the_demo_goes_as_it_is_told_and_the_curl_lines_after
 
     listed = await paste(access, quickstart.messages())
     assert sent["id"] in [message["id"] for message in listed["data"]]
+
+
+async def test_a_session_made_by_hand_shows_its_qr_code_where_griot_runs(
+    stack: Stack, network: RemoteNetwork
+) -> None:
+    credentials = {"email": "by-hand@example.com", "password": "correct horse battery staple"}
+    async with GriotApi(stack.api_url) as api:
+        account = await api.post("/accounts", credentials)
+    terminal = StringIO()
+    async with GriotApi(stack.api_url, account.body["key"]) as owner:
+        watching = asyncio.create_task(draw_qr_codes(owner, Screen(terminal)))
+        session = await owner.post("/sessions", {"session_key": "by-hand"})
+        await network.phone("+237650000003").scan(await code_of(owner, session.body["id"]))
+        await eventually(lambda: "by-hand is connected" in terminal.getvalue(), what="the terminal says so")
+        watching.cancel()
+
+    assert "by-hand: on the phone, WhatsApp > Linked devices" in terminal.getvalue()
+    assert "▄▄▄▄▄" in terminal.getvalue()
+
+
+async def code_of(owner: GriotApi, session_id: str) -> str:
+    async for event in owner.events(session_id):
+        if event.event == "qr":
+            return str(json.loads(event.data)["code"])
+    raise AssertionError("the stream ended without a code")
 
 
 async def paste(*lines: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import StringIO
+from typing import IO
 
 import segno
 from rich.console import Console
@@ -14,8 +15,8 @@ from griot_local.stack import Report
 class Screen:
     """One line a step; on a terminal, a spinner with the time while something is under way."""
 
-    def __init__(self) -> None:
-        self._console = Console(highlight=False, soft_wrap=True)
+    def __init__(self, file: IO[str] | None = None) -> None:
+        self._console = Console(file=file, highlight=False, soft_wrap=True)
 
     @contextmanager
     def booting(self, parts: Iterable[str]) -> Iterator[Report]:

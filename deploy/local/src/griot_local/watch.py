@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from typing import Any
 
 import httpx
 
@@ -14,13 +15,13 @@ _WAITING_FOR_A_SCAN = ("starting", "awaiting_scan")
 
 async def draw_qr_codes(api: GriotApi, screen: Screen) -> None:
     """Look for sessions that wait to be linked, and follow each until it is, for as long as Griot runs."""
-    async with asyncio.TaskGroup() as followers:
-        followed: set[str] = set()
+    followers: dict[str, asyncio.Task[None]] = {}
+    async with asyncio.TaskGroup() as group:
         while True:
             for session in await _sessions(api):
-                if session["status"] in _WAITING_FOR_A_SCAN and session["id"] not in followed:
-                    followed.add(session["id"])
-                    followers.create_task(_follow(api, session, screen))
+                follower = followers.get(session["id"])
+                if session["status"] in _WAITING_FOR_A_SCAN and (follower is None or follower.done()):
+                    followers[session["id"]] = group.create_task(_follow(api, session, screen))
             await asyncio.sleep(_LOOK_EVERY)
 
 
@@ -33,17 +34,23 @@ async def _sessions(api: GriotApi) -> list[dict[str, str]]:
 
 
 async def _follow(api: GriotApi, session: dict[str, str], screen: Screen) -> None:
-    name = session["session_key"]
     try:
         async for event in api.events(session["id"]):
-            if event.event == "qr":
-                screen.heading(f"Session {name}: on the phone, WhatsApp > Linked devices > Link a device")
-                screen.qr_code(json.loads(event.data)["code"])
-            elif event.event == "connected":
-                screen.step(f"session {name} is connected", "")
+            _tell(f"session {session['session_key']}", event.event, json.loads(event.data), screen)
+            if event.event in ("connected", "error"):
                 return
-            elif event.event == "error":
-                screen.failed(f"session {name}: {event.data}")
-                return
-    except (httpx.TransportError, RefusedError) as error:
-        screen.failed(f"session {name}: its stream ended ({error})")
+    except (httpx.TransportError, RefusedError):  # the same
+        return
+
+
+def _tell(session: str, event: str, said: dict[str, Any], screen: Screen) -> None:
+    match event:
+        case "qr":
+            screen.heading(f"{session}: on the phone, WhatsApp > Linked devices > Link a device")
+            screen.qr_code(said["code"])
+        case "connected":
+            screen.step(f"{session} is connected", said["phone"])
+        case "error":
+            screen.failed(f"{session}: {said['code']} {said['detail'] or ''}")
+        case _:
+            screen.step(f"{session} is {said['status']}", said["reason"] or "")
