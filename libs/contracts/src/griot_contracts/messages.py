@@ -85,8 +85,8 @@ class MessageEvent(Event):
 class MessageAccepted(MessageEvent):
     """The message counts against the limit of `day` and will come to an end that is told: `pending`.
 
-    `day` is UTC's; without it, the day of `at`. Around midnight it may be the day after: an account's day never
-    turns back.
+    `day` is UTC's; without it, the day of `at`. Around midnight it may be the day after: an account's day
+    never turns back.
     """
 
     to: str
