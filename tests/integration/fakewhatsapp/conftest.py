@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator
 from itertools import count
 from pathlib import Path
 
 import pytest
+
 from fakewhatsapp.network import Network
 from fakewhatsapp.phone import Phone
-
-from tests.integration.fakewhatsapp.neonize_process import NeonizeClient, NeonizeProcess
+from tests.integration.fakewhatsapp.neonize_process import NeonizeClient, NeonizeProcess, Reopened
 from tests.support import eventually
 
 _numbers = count(237600000001)
@@ -67,3 +67,20 @@ async def client(shown: NeonizeClient, phone: Phone) -> NeonizeClient:
     await shown.event("Connected")
     await eventually(lambda: device.active and not device.undelivered, what="the client has settled")
     return shown
+
+
+@pytest.fixture
+async def reopened(
+    neonize: NeonizeProcess, client: NeonizeClient, number: str, store: Path
+) -> AsyncIterator[Reopened]:
+    """Stops the client, and opens another with the same keys when it is called."""
+    await client.call("stop")
+    opened: list[NeonizeClient] = []
+
+    async def reopen() -> NeonizeClient:
+        opened.append(await neonize.open(f"again {number}", store))
+        return opened[0]
+
+    yield reopen
+    for one in opened:
+        await one.call("stop")

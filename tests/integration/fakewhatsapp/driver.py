@@ -1,4 +1,4 @@
-"""The program that runs the real neonize: commands in on standard input, answers and events out, one JSON a line.
+"""The program that runs the real neonize: commands on standard input, answers and events out, as JSON lines.
 
 It is a process of its own because the Go library reads its environment when a process starts.
 """
@@ -20,15 +20,26 @@ from fakewhatsapp.library import use_library
 use_library(Path(sys.argv[1]))
 
 from google.protobuf.json_format import MessageToDict  # noqa: E402  # the library comes before all that loads it
-from neonize.aioze import events  # noqa: E402
-from neonize.aioze.client import NewAClient  # noqa: E402
-from neonize.proto.Neonize_pb2 import JID  # noqa: E402
-from neonize.utils.enum import ReceiptType  # noqa: E402
+from neonize.aioze import events  # type: ignore[import-untyped]  # noqa: E402
+from neonize.aioze.client import NewAClient  # type: ignore[import-untyped]  # noqa: E402
+from neonize.proto.Neonize_pb2 import JID  # type: ignore[import-untyped]  # noqa: E402
+from neonize.utils.enum import ReceiptType  # type: ignore[import-untyped]  # noqa: E402
 
-EVENTS = (
-    "ClientOutdated Connected ConnectFailure Disconnected HistorySync LoggedOut Message OfflineSyncCompleted "
-    "PairStatus Receipt StreamError StreamReplaced TemporaryBan"
-).split()
+EVENTS = [
+    "ClientOutdated",
+    "Connected",
+    "ConnectFailure",
+    "Disconnected",
+    "HistorySync",
+    "LoggedOut",
+    "Message",
+    "OfflineSyncCompleted",
+    "PairStatus",
+    "Receipt",
+    "StreamError",
+    "StreamReplaced",
+    "TemporaryBan",
+]
 
 
 def say(**line: Any) -> None:
@@ -93,7 +104,7 @@ class Driver:
         return bool((await self.clients[name].is_on_whatsapp(number))[0].IsIn)
 
     async def pair(self, name: str, number: str) -> str:
-        return str(await self.clients[name].PairPhone(number, False))
+        return str(await self.clients[name].PairPhone(number, show_push_notification=False))
 
     async def mark_read(self, name: str, message_id: str, chat: str) -> None:
         await self.clients[name].mark_read(

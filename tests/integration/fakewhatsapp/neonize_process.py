@@ -7,7 +7,7 @@ import base64
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -168,3 +168,7 @@ def text_of(event: Any) -> str:
     """The text in a message event; clients write it in one of two places."""
     message = event["Message"]
     return str(message.get("conversation") or message.get("extendedTextMessage", {}).get("text", ""))
+
+
+Reopened = Callable[[], Awaitable[NeonizeClient]]
+"""Opens another client with the keys of one that was stopped."""

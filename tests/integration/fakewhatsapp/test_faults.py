@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+
 from fakewhatsapp.faults import Fault, FaultKind
 from fakewhatsapp.network import Network
 from fakewhatsapp.phone import Phone
-
-from tests.integration.fakewhatsapp.neonize_process import NeonizeClient, NeonizeError, NeonizeProcess
+from tests.integration.fakewhatsapp.neonize_process import NeonizeClient, NeonizeError, Reopened
 from tests.support import eventually
 
 
@@ -26,45 +25,33 @@ def _healed(network: Network) -> Iterator[None]:
     [(401, "LoggedOut"), (403, "LoggedOut"), (405, "ClientOutdated"), (409, "ConnectFailure")],
 )
 async def test_a_refused_login_is_reported_with_its_reason(
-    network: Network,
-    client: NeonizeClient,
-    neonize: NeonizeProcess,
-    number: str,
-    store: Path,
-    code: int,
-    event: str,
+    network: Network, reopened: Reopened, number: str, code: int, event: str
 ) -> None:
-    await client.call("stop")
     network.faults.add(Fault(FaultKind.REFUSE_LOGIN, number, code=code))
 
-    again = await neonize.open(f"again {number}", store)
+    again = await reopened()
 
     await again.event(event)
-    await again.call("stop")
 
 
 async def test_a_temporary_ban_says_how_long_it_lasts(
-    network: Network, client: NeonizeClient, neonize: NeonizeProcess, number: str, store: Path
+    network: Network, reopened: Reopened, number: str
 ) -> None:
-    await client.call("stop")
     network.faults.add(Fault(FaultKind.REFUSE_LOGIN, number, code=402, seconds=3600))
 
-    again = await neonize.open(f"again {number}", store)
+    again = await reopened()
 
     assert (await again.event("TemporaryBan"))["Expire"] == "3600"
-    await again.call("stop")
 
 
 async def test_after_a_503_the_client_comes_back_by_itself(
-    network: Network, client: NeonizeClient, neonize: NeonizeProcess, number: str, store: Path
+    network: Network, reopened: Reopened, number: str
 ) -> None:
-    await client.call("stop")
     network.faults.add(Fault(FaultKind.REFUSE_LOGIN, number, code=503))
 
-    again = await neonize.open(f"again {number}", store)
+    again = await reopened()
 
     await again.event("Connected", within=20)
-    await again.call("stop")
 
 
 async def test_a_dropped_connection_is_made_again(
@@ -172,7 +159,7 @@ async def test_a_slow_connection_takes_longer(
 
 
 async def test_a_message_that_no_device_can_read_is_counted(
-    network: Network, client: NeonizeClient, number: str, other: Phone
+    network: Network, client: NeonizeClient, other: Phone
 ) -> None:
     """The phone has forgotten its keys, as after it was set up anew."""
     await client.send(other.number, "hello")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from fakewhatsapp.errors import UnknownPairingCodeError, UnknownQrCodeError
 from fakewhatsapp.network import Network
 from fakewhatsapp.phone import Phone
-
 from tests.integration.fakewhatsapp.neonize_process import NeonizeClient, NeonizeProcess, seconds
 
 
@@ -48,7 +48,7 @@ async def test_a_wrong_pairing_code_links_nothing(shown: NeonizeClient, phone: P
 
 
 async def test_a_linked_client_logs_in_again_from_its_store_in_another_process(
-    network: Network, client: NeonizeClient, phone: Phone, other: Phone, store: Path
+    network: Network, client: NeonizeClient, other: Phone, store: Path
 ) -> None:
     await client.call("stop")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from fakewhatsapp.model import Kind
 from fakewhatsapp.network import Network
 from fakewhatsapp.phone import Phone
-
 from tests.integration.fakewhatsapp.neonize_process import (
     NeonizeClient,
     NeonizeError,
@@ -168,7 +168,6 @@ async def test_a_message_to_a_number_that_does_not_exist_is_refused(client: Neon
 
 async def test_two_clients_write_to_each_other(
     neonize: NeonizeProcess,
-    network: Network,
     client: NeonizeClient,
     phone: Phone,
     other: Phone,

@@ -1,4 +1,4 @@
-"""The attachments that clients and phones uploaded: encrypted, so the network knows nothing of what they are."""
+"""The attachments that clients and phones uploaded: encrypted, so the network knows nothing of them."""
 
 from __future__ import annotations
 

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 _GRACE_S = 0.5
-"""How long a client has to act on the last nodes: it forgets what it has not handled when the connection ends."""
+"""How long a client has to act on the last nodes: at the end it forgets what it has not handled."""
 
 
 class Connection:
-    """A client's connection. `send` never waits: frames go out in order, several at a time when they pile up."""
+    """A client's connection. `send` never waits: frames go out in order, together when they pile up."""
 
     def __init__(self, network: Network, socket: web.WebSocketResponse, request: web.Request) -> None:
         self.network = network

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 
 from fakewhatsapp import media, protobuf
 from fakewhatsapp.attachments import Attachments
-from fakewhatsapp.model import Kind, PhoneMessage
+from fakewhatsapp.model import Kind
 
 _ATTACHED = {
     "imageMessage": Kind.IMAGE,
@@ -17,6 +17,16 @@ _ATTACHED = {
     "stickerMessage": Kind.STICKER,
 }
 _WRAPPERS = ("ephemeralMessage", "viewOnceMessage", "viewOnceMessageV2", "documentWithCaptionMessage")
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is inside a message, as a phone shows it."""
+
+    kind: Kind
+    text: str
+    media: bytes | None = None
+    mimetype: str | None = None
 
 
 def text(words: str) -> Any:
@@ -63,21 +73,19 @@ def enc_attributes(message: Any) -> dict[str, str]:
     return {"mediatype": str(attached[0])} if attached else {}
 
 
-def shown(
-    attachments: Attachments, message: Any, message_id: str, sender: str, recipient: str, at: datetime
-) -> PhoneMessage | None:
-    """A message as a phone shows it; nothing if it is one that phones do not show."""
+def shown(attachments: Attachments, message: Any) -> Content | None:
+    """What a phone shows of a message; nothing if it is one that phones do not show."""
     message = _unwrapped(message)
     if message.HasField("protocolMessage"):
         return None
     attached = _attachment(message)
     if attached is None:
         words = message.conversation or message.extendedTextMessage.text
-        return PhoneMessage(message_id, sender, recipient, Kind.TEXT if words else Kind.OTHER, words, at)
+        return Content(Kind.TEXT if words else Kind.OTHER, words)
     kind, part = attached
-    caption = getattr(part, "caption", "")
-    plain = _downloaded(attachments, part, kind)
-    return PhoneMessage(message_id, sender, recipient, kind, caption, at, plain, part.mimetype or None)
+    return Content(
+        kind, getattr(part, "caption", ""), _downloaded(attachments, part, kind), part.mimetype or None
+    )
 
 
 def _downloaded(attachments: Attachments, part: Any, kind: Kind) -> bytes | None:

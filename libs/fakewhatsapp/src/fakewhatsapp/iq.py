@@ -10,9 +10,9 @@ import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from fakewhatsapp.linking import companion_finish, companion_hello
 from fakewhatsapp.login import deliver_queued
 from fakewhatsapp.numbers import look_up
-from fakewhatsapp.linking import companion_finish, companion_hello
 from fakewhatsapp.prekeys import count_pre_keys, give_out_bundles, take_pre_keys
 from fakewhatsapp.tls import MEDIA_HOST
 from fakewhatsapp.wire.nodes import SERVER, Attributes, Node
@@ -25,15 +25,6 @@ Answer = list[Node] | None
 Handler = Callable[["Connection", Node], Answer]
 
 
-class QueryError(Exception):
-    """A query that is answered with an error of this code."""
-
-    def __init__(self, code: int, text: str) -> None:
-        super().__init__(text)
-        self.code = code
-        self.text = text
-
-
 def answer(connection: Connection, query: Node) -> None:
     """Answer a query, or take the answer to one of the network's own."""
     if query.text("type") in ("result", "error"):
@@ -42,14 +33,16 @@ def answer(connection: Connection, query: Node) -> None:
             waiting(query)
         return
     attrs: Attributes = {"from": SERVER, "type": "result", "id": query.text("id")}
-    handle = _HANDLERS.get((query.text("xmlns"), query.text("type")), _nothing)
-    try:
-        connection.send(Node("iq", attrs, handle(connection, query)))
-    except QueryError as error:
-        refusal = Node("error", {"code": str(error.code), "text": error.text})
-        connection.send(Node("iq", {**attrs, "type": "error"}, [refusal]))
+    connection.send(Node("iq", attrs, _answer_to(connection, query)))
     if connection.device is not None:
         _afterwards(connection.device, query)
+
+
+def _answer_to(connection: Connection, query: Node) -> Answer:
+    asked = query.text("xmlns"), query.text("type")
+    if asked in _THE_SAME_FOR_ALL:
+        return [_THE_SAME_FOR_ALL[asked]()]
+    return _HANDLERS[asked](connection, query) if asked in _HANDLERS else None
 
 
 def _afterwards(device: Device, query: Node) -> None:
@@ -61,35 +54,22 @@ def _afterwards(device: Device, query: Node) -> None:
         device.connection.finish()
 
 
-def _nothing(connection: Connection, query: Node) -> Answer:
-    return None
-
-
-def _privacy(connection: Connection, query: Node) -> Answer:
+def _privacy() -> Node:
     names = ("groupadd", "last", "status", "profile", "readreceipts", "online", "calladd")
-    content = [Node("category", {"name": name, "value": "all"}) for name in names]
-    return [Node("privacy", {}, content)]
+    return Node("privacy", {}, [Node("category", {"name": name, "value": "all"}) for name in names])
 
 
-def _blocklist(connection: Connection, query: Node) -> Answer:
-    return [Node("list", {"dhash": "0"}, [])]
-
-
-def _groups(connection: Connection, query: Node) -> Answer:
-    return [Node("groups", {}, [])]
-
-
-def _app_state(connection: Connection, query: Node) -> Answer:
-    sync = query.child("sync")
-    asked = sync.all("collection") if sync else ()
-    content = [Node("collection", {"name": one.text("name"), "version": "0", "type": "result"}) for one in asked]
-    return [Node("sync", {}, content)]
-
-
-def _media_hosts(connection: Connection, query: Node) -> Answer:
+def _media_hosts() -> Node:
     host = Node("host", {"hostname": MEDIA_HOST, "type": "primary"})
-    attrs: Attributes = {"auth": secrets.token_urlsafe(24), "ttl": "3600", "auth_ttl": "21600", "max_buckets": "12"}
-    return [Node("media_conn", attrs, [host])]
+    auth = secrets.token_urlsafe(24)
+    attrs: Attributes = {"auth": auth, "ttl": "3600", "auth_ttl": "21600", "max_buckets": "12"}
+    return Node("media_conn", attrs, [host])
+
+
+def _app_state(_: Connection, query: Node) -> Answer:
+    sync = query.child("sync")
+    names = [one.text("name") for one in sync.all("collection")] if sync else []
+    return [Node("sync", {}, [Node("collection", {"name": name, "version": "0"}) for name in names])]
 
 
 def _encrypt_get(connection: Connection, query: Node) -> Answer:
@@ -101,18 +81,20 @@ def _linking(connection: Connection, query: Node) -> Answer:
     if step is not None and step.text("stage") == "companion_hello":
         return companion_hello(connection, step)
     if step is not None and step.text("stage") == "companion_finish":
-        return companion_finish(connection, step)
+        companion_finish(connection, step)
     return None
 
 
+_THE_SAME_FOR_ALL: dict[tuple[str, str], Callable[[], Node]] = {
+    ("blocklist", "get"): lambda: Node("list", {"dhash": "0"}, []),
+    ("privacy", "get"): _privacy,
+    ("w:g2", "get"): lambda: Node("groups", {}, []),
+    ("w:m", "set"): _media_hosts,
+}
 _HANDLERS: dict[tuple[str, str], Handler] = {
-    ("blocklist", "get"): _blocklist,
     ("encrypt", "get"): _encrypt_get,
     ("encrypt", "set"): take_pre_keys,
     ("md", "set"): _linking,
-    ("privacy", "get"): _privacy,
     ("usync", "get"): look_up,
-    ("w:g2", "get"): _groups,
-    ("w:m", "set"): _media_hosts,
     ("w:sync:app:state", "set"): _app_state,
 }

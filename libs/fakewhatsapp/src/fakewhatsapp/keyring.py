@@ -9,7 +9,6 @@ from fakewhatsapp.model import Registration
 from fakewhatsapp.wire.nodes import Jid
 
 
-
 class Keyring:
     """The secrets of one phone. Devices are known by their LIDs."""
 

@@ -1,8 +1,8 @@
 """neonize's Go library: a copy that trusts this network, and how to make the unmodified neonize load it.
 
-The library pins the public key that WhatsApp signs its servers' certificates with, and the real network's is the
-only one it accepts. A test needs a copy with another key; nothing else in it changes, and the installed one is
-never touched.
+The library pins the public key that WhatsApp signs its servers' certificates with, and the real network's is
+the only one it accepts. A test needs a copy with another key; nothing else in it changes, and the installed
+one is never touched.
 
 neonize always loads `neonize/neonize-<os>-<arch>.so` from its own folder, by `ctypes.CDLL` while it is first
 imported. `use_library` must therefore come before the first `import neonize` in a process. Together with
@@ -47,7 +47,9 @@ def patched_copy(folder: Path, root_key: bytes) -> Path:
     source = installed_library()
     data = source.read_bytes()
     if len(root_key) != len(ROOT_KEY) or data.count(ROOT_KEY) != 1:
-        raise LibraryError(f"WACertPubKey stands {data.count(ROOT_KEY)} times in {source.name}, expected once")
+        raise LibraryError(
+            f"WACertPubKey stands {data.count(ROOT_KEY)} times in {source.name}, expected once"
+        )
     target = folder / source.name
     fresh = target.with_suffix(".new")  # renamed over the old copy: a process may have that one mapped
     fresh.write_bytes(data.replace(ROOT_KEY, root_key))
@@ -57,7 +59,7 @@ def patched_copy(folder: Path, root_key: bytes) -> Path:
 
 
 def use_library(path: Path) -> None:
-    """Import neonize with the library at this path in place of its own. Call it before any other import of it.
+    """Import neonize with the library at this path in place of its own. It has to be the first import.
 
     Raises:
         LibraryError: neonize was imported already, or does not load its library as it used to.

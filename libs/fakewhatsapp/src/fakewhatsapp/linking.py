@@ -1,7 +1,7 @@
 """The exchange behind the eight-character code: both sides prove that they know it without sending it.
 
-The device shows the code and sends a key encrypted with it; the phone, told the code by its owner, answers with
-one of its own. From the two keys both derive the secret that a QR code would have carried.
+The device shows the code and sends a key encrypted with it; the phone, told the code by its owner, answers
+with one of its own. From the two keys both derive the secret that a QR code would have carried.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from fakewhatsapp.errors import UnknownPairingCodeError
 from fakewhatsapp.model import number_of
 from fakewhatsapp.signal.keys import KeyPair, derive
-from fakewhatsapp.wire.nodes import SERVER, Node
+from fakewhatsapp.wire.nodes import SERVER, Attributes, Node
 
 if TYPE_CHECKING:
     import asyncio
@@ -96,8 +96,12 @@ def _primary_hello(phone: Phone, request: CodeRequest, code: str, key: KeyPair) 
         Node("link_code_pairing_ref", {}, request.ref),
     ]
     step = Node("link_code_companion_reg", {"stage": "primary_hello"}, content)
-    attrs = {"from": SERVER, "type": "link_code_companion_reg", "id": request.connection.next_id()}
-    return Node("notification", {**attrs}, [step])
+    attrs: Attributes = {
+        "from": SERVER,
+        "type": "link_code_companion_reg",
+        "id": request.connection.next_id(),
+    }
+    return Node("notification", attrs, [step])
 
 
 def _parts(wrapped: bytes) -> tuple[bytes, bytes, bytes]:

@@ -1,4 +1,4 @@
-"""What happens when the handshake is over: a linked device logs in, anybody else is shown codes to pair with."""
+"""What happens when the handshake is over: a linked device logs in, anybody else gets codes to pair with."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ def deliver_queued(device: Device) -> None:
         connection.network.phone(device.number).welcome(device)
     device.active = True
     queued = list(device.undelivered.values())
-    counts = {tag: sum(1 for node in queued if node.tag == tag) for tag in ("message", "receipt", "notification")}
+    counts = {
+        tag: sum(1 for node in queued if node.tag == tag) for tag in ("message", "receipt", "notification")
+    }
     attrs: Attributes = {tag: str(count) for tag, count in counts.items()}
     preview = Node("offline_preview", {"count": str(len(queued)), "appdata": "0", **attrs})
     connection.send(Node("ib", {"from": SERVER}, [preview]))

@@ -10,11 +10,32 @@ from typing import TYPE_CHECKING
 from fakewhatsapp.faults import Fault, FaultKind
 from fakewhatsapp.model import Device, Kind, number_of
 from fakewhatsapp.participants import list_hash
-from fakewhatsapp.wire.nodes import USERS, Attributes, Jid, Node
+from fakewhatsapp.wire.nodes import Attributes, Jid, Node
 
 if TYPE_CHECKING:
     from fakewhatsapp.connection import Connection
-    from fakewhatsapp.network import Network
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A message as it comes from the device that sends it."""
+
+    connection: Connection
+    sender: Device
+    stanza: Node
+    to: Jid
+    at: int
+    """When it came, in seconds."""
+
+    @property
+    def id(self) -> str:
+        """The id that its sender gave it."""
+        return self.stanza.text("id")
+
+    @property
+    def between_own_devices(self) -> bool:
+        """Whether it keeps an account's devices in step; nobody is shown it."""
+        return self.stanza.text("category") == "peer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,29 +49,27 @@ class Envelope:
 
 def take(connection: Connection, stanza: Node) -> None:
     """Take a message from a device: acknowledge it, and deliver it."""
-    device, to = connection.device, stanza.jid("to")
-    if device is None or to is None:
+    sender, to = connection.device, stanza.jid("to")
+    if sender is None or to is None:
         return
-    peer = stanza.text("category") == "peer"  # between an account's own devices; nobody is shown it
-    fault = None if peer else connection.network.faults.for_message(device.number, stanza.text("id"))
+    message = Arrival(connection, sender, stanza, to, int(time.time()))
+    if message.between_own_devices:
+        connection.send(_ack(message))
+        _deliver_all(message)
+        return
+    fault = connection.network.faults.for_message(sender.number, message.id)
     if fault is not None and fault.kind is FaultKind.LOSE_MESSAGE:
         connection.drop()
         return
-    at = int(time.time())
+    _acknowledge(message, fault)
     refused = fault is not None and fault.kind is FaultKind.REFUSE_MESSAGE
-    _acknowledge(connection, device, stanza, to, at, fault)
-    envelopes = [] if refused else _envelopes(stanza, to)
-    reached = [one.to for one in envelopes if _deliver(connection.network, device, stanza, one, at)]
-    if not peer:
-        _write_down(connection.network, device, stanza, number_of(to), at, reached)
-        if fault is None or refused:
-            connection.network.ledger.acknowledge(stanza.text("id"), fault.code if fault else None)
+    _write_down(message, [] if refused else _deliver_all(message))
+    if fault is None or refused:
+        connection.network.ledger.acknowledge(message.id, fault.code if fault else None)
 
 
-def _acknowledge(
-    connection: Connection, device: Device, stanza: Node, to: Jid, at: int, fault: Fault | None
-) -> None:
-    ack = _ack(connection.network, device, stanza, to, at)
+def _acknowledge(message: Arrival, fault: Fault | None) -> None:
+    connection, ack = message.connection, _ack(message)
     match fault.kind if fault else None:
         case None:
             connection.send(ack)
@@ -58,10 +77,12 @@ def _acknowledge(
             ack.attrs["error"] = str(fault.code if fault else 0)
             connection.send(ack)
         case FaultKind.ACK_LATE:
-            assert fault is not None
-            connection.network.loop.call_later(fault.seconds, _send_late, connection, ack)
+            late = fault.seconds if fault else 0
+            connection.network.loop.call_later(late, _send_late, connection, ack)
         case FaultKind.DROP_ON_MESSAGE:
             connection.drop()
+        case _:  # never
+            pass
 
 
 def _send_late(connection: Connection, ack: Node) -> None:
@@ -69,71 +90,82 @@ def _send_late(connection: Connection, ack: Node) -> None:
     connection.network.ledger.acknowledge(ack.text("id"))
 
 
-def _write_down(
-    network: Network, sender: Device, stanza: Node, recipient: str, at: int, reached: list[Jid]
-) -> None:
+def _write_down(message: Arrival, reached: list[Jid]) -> None:
+    network, sender, recipient = message.connection.network, message.sender, number_of(message.to)
     phone = network.known_phone(recipient)
-    shown = phone.shown(sender.number, stanza.text("id")) if phone else None
+    shown = phone.shown(sender.number, message.id) if phone else None
     network.ledger.record(
-        stanza.text("id"),
+        message.id,
         sender.number,
         recipient,
-        datetime.fromtimestamp(at, UTC),
+        datetime.fromtimestamp(message.at, UTC),
         kind=shown.kind if shown else Kind.OTHER,
         text=shown.text if shown else "",
         devices=[str(jid) for jid in reached if number_of(jid) == recipient],
     )
 
 
-def _envelopes(stanza: Node, to: Jid) -> list[Envelope]:
+def _deliver_all(message: Arrival) -> list[Jid]:
+    """Deliver a message to every device that it is encrypted for.
+
+    Returns:
+        The devices that it reached.
+    """
+    return [envelope.to for envelope in _envelopes(message) if _deliver(message, envelope)]
+
+
+def _envelopes(message: Arrival) -> list[Envelope]:
     """A copy for each participant; a message to one device alone has its copy directly inside."""
-    participants = stanza.child("participants")
+    participants = message.stanza.child("participants")
     if participants is None:
-        return [Envelope(to, enc) for enc in stanza.all("enc")]
+        return [Envelope(message.to, enc) for enc in message.stanza.all("enc")]
     pairs = ((one.jid("jid"), one.child("enc")) for one in participants.all("to"))
     return [Envelope(jid, enc) for jid, enc in pairs if jid is not None and enc is not None]
 
 
-def _deliver(network: Network, sender: Device, stanza: Node, envelope: Envelope, at: int) -> bool:
+def _deliver(message: Arrival, envelope: Envelope) -> bool:
     """Whether there is such a device, and (where it is a phone) it could read its copy."""
-    number = number_of(envelope.to)
+    network, number = message.connection.network, number_of(envelope.to)
     if not network.exists(number):
         return False
     phone = network.phone(number)
     if envelope.to.device == 0:
-        return phone.receive(sender, stanza, envelope.enc, at)
+        return phone.receive(message.sender, message.stanza, envelope.enc, message.at)
     device = phone.devices.get(envelope.to.device)
     if device is None:
         return False
-    network.to_device(device, _forwarded(sender, device, stanza, envelope.enc, at))
+    network.to_device(device, _forwarded(message, device, envelope.enc))
     return True
 
 
-def _forwarded(sender: Device, device: Device, stanza: Node, enc: Node, at: int) -> Node:
+def _forwarded(message: Arrival, device: Device, enc: Node) -> Node:
+    sender, stanza = message.sender, message.stanza
     attrs: Attributes = {
         "from": sender.lid,
-        "id": stanza.text("id"),
-        "t": str(at),
+        "id": message.id,
+        "t": str(message.at),
         "type": stanza.text("type") or "text",
         "notify": sender.number,
     }
     if sender.number == device.number:  # its own account wrote this: it has to know to whom
-        attrs["recipient"] = stanza.jid("to") or sender.lid
+        attrs["recipient"] = message.to
     else:
-        attrs["sender_pn"] = Jid(sender.jid.user, USERS, sender.index)
+        attrs["sender_pn"] = sender.jid
     identity = list(stanza.all("device-identity")) if enc.text("type") == "pkmsg" else []
     return Node("message", attrs, [enc, *identity])
 
 
-def _ack(network: Network, device: Device, stanza: Node, to: Jid, at: int) -> Node:
+def _ack(message: Arrival) -> Node:
     """Acknowledge with the network's time, and with the right device list's hash if the sender's was old."""
-    attrs: Attributes = {"class": "message", "id": stanza.text("id"), "from": to, "t": str(at)}
-    phone = network.known_phone(number_of(to))
-    participants = stanza.child("participants")
+    attrs: Attributes = {"class": "message", "id": message.id, "from": message.to, "t": str(message.at)}
+    phone = message.connection.network.known_phone(number_of(message.to))
+    participants = message.stanza.child("participants")
     if phone is not None and participants is not None:
         written = [jid for jid in (one.jid("jid") for one in participants.all("to")) if jid is not None]
-        theirs = {jid.device for jid in written if number_of(jid) == phone.number}
-        if theirs - {0} != phone.devices.keys() - ({device.index} if device.number == phone.number else set()):
+        theirs = {jid.device for jid in written if number_of(jid) == phone.number and jid.device}
+        sender = {message.sender.index} if message.sender.number == phone.number else set()
+        if theirs != phone.devices.keys() - sender:
             own = [jid for jid in written if number_of(jid) != phone.number]
-            attrs["phash"] = list_hash([*own, device.lid, to, *(to.at(index) for index in phone.devices)])
+            devices = [message.to.at(index) for index in (0, *phone.devices)]
+            attrs["phash"] = list_hash({*own, message.sender.lid, *devices})
     return Node("ack", attrs)

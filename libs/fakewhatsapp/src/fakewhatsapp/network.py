@@ -31,9 +31,9 @@ from fakewhatsapp.wire.tokens import read_tokens
 class Network:
     """A WhatsApp network on loopback. Enter it to start it; leaving it closes every connection.
 
-    Every number exists, has a phone that decrypts and confirms what it is sent, and needs no preparation, except
-    the numbers in `unknown_numbers` and those that start with `unknown_prefix`. A number that `phone` was asked
-    for exists in any case.
+    Every number exists, has a phone that decrypts and confirms what it is sent, and needs no preparation,
+    except the numbers in `unknown_numbers` and those that start with `unknown_prefix`; of the latter, one
+    that `phone` was asked for exists all the same.
     """
 
     def __init__(self, folder: Path, *, host: str = "127.0.0.1", unknown_prefix: str = "+999") -> None:
@@ -55,7 +55,11 @@ class Network:
         Requests to this machine itself stay outside the proxy.
         """
         proxy = f"http://{self.host}:{self._server.port}"
-        return {"SSL_CERT_FILE": str(self._authority), "HTTPS_PROXY": proxy, "NO_PROXY": "127.0.0.1,localhost"}
+        return {
+            "SSL_CERT_FILE": str(self._authority),
+            "HTTPS_PROXY": proxy,
+            "NO_PROXY": "127.0.0.1,localhost",
+        }
 
     @property
     def library(self) -> Path:

@@ -35,7 +35,7 @@ def _user(network: Network, user: Node, wanted: list[str]) -> Node | None:
         "devices": lambda: device_list(network, number),
         "lid": lambda: Node("lid", {"val": Jid(lid_of(number), HIDDEN_USERS)}),
     }
-    return Node("user", {"jid": jid}, [makers.get(name, lambda: Node(name, {}))() for name in wanted])
+    return Node("user", {"jid": jid}, [makers[name]() if name in makers else Node(name) for name in wanted])
 
 
 def _contact(network: Network, contact: bytes) -> Node:

@@ -15,7 +15,7 @@ from fakewhatsapp.errors import ProtocolError, UnknownQrCodeError
 from fakewhatsapp.linking import CodeRequest
 from fakewhatsapp.model import Device, Registration
 from fakewhatsapp.signal import verify
-from fakewhatsapp.wire.nodes import SERVER, Node
+from fakewhatsapp.wire.nodes import SERVER, Attributes, Node
 
 if TYPE_CHECKING:
     from fakewhatsapp.connection import Connection
@@ -73,7 +73,7 @@ def offer_qr_codes(connection: Connection) -> None:
     refs = [f"2@{base64.b64encode(secrets.token_bytes(48)).decode()}" for _ in range(_CODES)]
     connection.network.pairings.by_ref.update(dict.fromkeys(refs, connection))
     content = [Node("ref", {}, ref.encode()) for ref in refs]
-    attrs = {"from": SERVER, "type": "set", "id": connection.next_id(), "xmlns": "md"}
+    attrs: Attributes = {"from": SERVER, "type": "set", "id": connection.next_id(), "xmlns": "md"}
     connection.send(Node("iq", attrs, [Node("pair-device", {}, content)]))
 
 
@@ -108,8 +108,14 @@ def _pair_success(query_id: str, device: Device, identity: bytes) -> Node:
         Node("device", {"jid": device.jid, "lid": device.lid}),
         Node("platform", {"name": "android"}),
     ]
-    attrs = {"from": SERVER, "type": "set", "id": query_id, "t": str(int(time.time())), "xmlns": "md"}
-    return Node("iq", {**attrs}, [Node("pair-success", {}, content)])
+    attrs: Attributes = {
+        "from": SERVER,
+        "type": "set",
+        "id": query_id,
+        "t": str(int(time.time())),
+        "xmlns": "md",
+    }
+    return Node("iq", attrs, [Node("pair-success", {}, content)])
 
 
 def _check(answer: Node, phone: Phone, registration: Registration, details: bytes) -> None:

@@ -9,7 +9,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from fakewhatsapp import contents, pairing
-from fakewhatsapp.errors import UnknownDeviceError, UnknownMessageError, UnknownPairingCodeError, UnknownQrCodeError
+from fakewhatsapp.errors import (
+    UnknownDeviceError,
+    UnknownMessageError,
+    UnknownPairingCodeError,
+    UnknownQrCodeError,
+)
 from fakewhatsapp.keyring import Keyring
 from fakewhatsapp.linking import secret_from_code
 from fakewhatsapp.model import Device, PhoneMessage, Registration, lid_of, number_in, number_of
@@ -125,7 +130,9 @@ class Phone:
         """
         return self._write(to, contents.text(text))
 
-    async def send_image(self, to: str, image: bytes, *, caption: str = "", mimetype: str = "image/jpeg") -> str:
+    async def send_image(
+        self, to: str, image: bytes, *, caption: str = "", mimetype: str = "image/jpeg"
+    ) -> str:
         """Send a picture, as `send` does a text."""
         return self._write(to, contents.image(self.network.attachments, image, caption, mimetype))
 
@@ -164,7 +171,7 @@ class Phone:
             device.connection.finish(Node("stream:error", {"code": "401"}, [removed]))
 
     def lose_keys(self) -> None:
-        """Start with new keys, as after WhatsApp was installed anew: what is encrypted for the old cannot be read."""
+        """Start with new keys, as after a new installation: what is encrypted for the old cannot be read."""
         self._keyring = Keyring()
 
     def welcome(self, device: Device) -> None:
@@ -198,10 +205,13 @@ class Phone:
         return self._seen.get((sender, message_id))
 
     def _take(self, sender: str, recipient: str, message_id: str, message: Any, at: int) -> None:
-        when = datetime.fromtimestamp(at, UTC)
-        shown = contents.shown(self.network.attachments, message, message_id, sender, recipient, when)
-        if shown is None:
+        content = contents.shown(self.network.attachments, message)
+        if content is None:
             return
+        when = datetime.fromtimestamp(at, UTC)
+        shown = PhoneMessage(
+            message_id, sender, recipient, content.kind, content.text, when, content.media, content.mimetype
+        )
         self._seen[sender, message_id] = shown
         if recipient == self.number:
             self.messages.append(shown)

@@ -77,7 +77,11 @@ def _missing(jid: Jid) -> Node:
 
 
 def _user(
-    jid: Jid, registration: int, identity: bytes, signed: tuple[int, bytes, bytes], one: tuple[int, bytes] | None
+    jid: Jid,
+    registration: int,
+    identity: bytes,
+    signed: tuple[int, bytes, bytes],
+    one: tuple[int, bytes] | None,
 ) -> Node:
     content = [
         Node("registration", {}, registration.to_bytes(4, "big")),

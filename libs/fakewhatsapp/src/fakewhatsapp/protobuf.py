@@ -1,8 +1,8 @@
 """The messages of WhatsApp's protocol, as the client's own wheel ships them.
 
 They are taken from `neonize/proto` without importing `neonize`, because that would load its Go library, with
-60 MiB and a runtime of its own, into a process that has no use for it. Inside that folder the generated modules
-import each other as top-level packages, which is how they are imported here too.
+60 MiB and a runtime of its own, into a process that has no use for it. Inside that folder the generated
+modules import each other as top-level packages, which is how they are imported here too.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The way in: an HTTP CONNECT proxy that answers for WhatsApp's hosts itself.
 
-A client told to use it (HTTPS_PROXY) asks for `web.whatsapp.com:443` and gets this network, over TLS, on the very
-same connection. Nothing is ever forwarded: any other host is refused.
+A client told to use it (HTTPS_PROXY) asks for `web.whatsapp.com:443` and gets this network, over TLS, on the
+very same connection. Nothing is ever forwarded: any other host is refused.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ MakeHandler = Callable[[], asyncio.Protocol]
 
 
 class Proxy(asyncio.Protocol):
-    """One connection: reads the CONNECT request, then hands the connection over to an HTTP handler, inside TLS."""
+    """One connection: reads the CONNECT request, then hands it over to an HTTP handler, inside TLS."""
 
-    def __init__(self, make_handler: MakeHandler, tls: ssl.SSLContext, tasks: set[asyncio.Task[None]]) -> None:
+    def __init__(
+        self, make_handler: MakeHandler, tls: ssl.SSLContext, tasks: set[asyncio.Task[None]]
+    ) -> None:
         self._make_handler = make_handler
         self._tls = tls
         self._tasks = tasks  # the event loop itself keeps only weak references to tasks

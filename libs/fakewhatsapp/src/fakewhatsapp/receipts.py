@@ -18,7 +18,11 @@ READ = "read"
 
 def receipt_from_phone(network: Network, reader: str, sender: str, message_id: str, kind: str) -> None:
     """A phone confirms that it got (empty kind) or read a message: every device of its sender is told."""
-    attrs: Attributes = {"from": Jid(lid_of(reader), HIDDEN_USERS), "id": message_id, "t": str(int(time.time()))}
+    attrs: Attributes = {
+        "from": Jid(lid_of(reader), HIDDEN_USERS),
+        "id": message_id,
+        "t": str(int(time.time())),
+    }
     if kind:
         attrs["type"] = kind
     network.ledger.confirm(message_id, kind, datetime.now(UTC))

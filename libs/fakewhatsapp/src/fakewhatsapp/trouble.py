@@ -49,6 +49,8 @@ def happen_to(connection: Connection) -> None:
                 connection.deaf = True
             case FaultKind.SLOW:
                 connection.delay_s = fault.seconds
+            case _:  # the kinds that happen to logins and messages are never due here
+                pass
 
 
 def heal(connection: Connection) -> None:

@@ -1,4 +1,4 @@
-"""What a phone sends a device that was just linked: the keys of the account's settings, and its (empty) history."""
+"""What a phone sends a device that was just linked: the key of the account's settings, an empty history."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ def welcome_messages() -> list[Any]:
 
 def _settings_key() -> Any:
     e2e = protobuf.e2e
-    fingerprint = e2e.AppStateSyncKeyFingerprint(rawID=secrets.randbits(31), currentIndex=0, deviceIndexes=[0])
+    fingerprint = e2e.AppStateSyncKeyFingerprint(
+        rawID=secrets.randbits(31), currentIndex=0, deviceIndexes=[0]
+    )
     data = e2e.AppStateSyncKeyData(
         keyData=secrets.token_bytes(32), fingerprint=fingerprint, timestamp=int(time.time() * 1000)
     )

@@ -1,4 +1,4 @@
-"""Frames: three bytes of length, then that many bytes. A websocket message may hold several, or a part of one."""
+"""Frames: three bytes of length, then that many bytes. A websocket message may hold several, or a part."""
 
 from __future__ import annotations
 

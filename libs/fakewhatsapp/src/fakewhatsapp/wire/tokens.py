@@ -1,8 +1,8 @@
 """WhatsApp's token dictionaries, read out of the client library's own bytes.
 
 A node's common words travel as one byte (a single token) or two (a dictionary and an index). Both sides must
-have the same tables; taking them from the library that will be talked to makes that certain, on every upgrade.
-In the library a table is an array of Go strings (pointer, length), found by its first words.
+have the same tables; taking them from the library that will be talked to makes that certain, on every
+upgrade. In the library a table is an array of Go strings (pointer, length), found by its first words.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ _STRING = 16  # bytes of a Go string header
 _SLICE = 24  # bytes of a Go slice header
 _SINGLES = 236  # tokens 0 to 235; 236 is the first tag with a meaning of its own
 _DICTIONARIES = 4
+_DICTIONARY_SIZE = 256
 _FIRST_SINGLES = (b"xmlstreamstart", b"xmlstreamend")  # at 1 and 2; token 0 is empty
 _FIRST_DOUBLES = (b"read-self", b"active")
 
@@ -51,7 +52,7 @@ def read_tokens(library: bytes) -> Tokens:
             (elf.pointers.get(table + _SLICE * d, 0), elf.integer(table + _SLICE * d + 8))
             for d in range(_DICTIONARIES)
         ]
-        if all(0 < count <= 256 for _, count in slices):
+        if all(0 < count <= _DICTIONARY_SIZE for _, count in slices):
             return Tokens(singles, tuple(_strings(elf, start, count) for start, count in slices))
     raise LibraryError("the two-byte token dictionaries are not in this library")
 
