@@ -1,0 +1,187 @@
+"""The dispatcher's state in MongoDB, and how far it has read.
+
+Every query is one index deep and sorts nothing, so it costs the same however much is kept.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import fields
+from datetime import timedelta
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+from pymongo import ReplaceOne
+from pymongo.errors import BulkWriteError
+
+from dispatcher.domain.message import Message
+from dispatcher.domain.queue import Place, place_of
+from dispatcher.domain.receipt import EarlyReceipt
+from dispatcher.domain.session import Session
+from dispatcher.domain.shelf import Shelf
+from griot_chassis.consumer import Consumer
+from griot_chassis.positions import Positions
+from griot_chassis.records import Partition
+from griot_contracts.messages import Content, MessageStatus
+from griot_contracts.sessions import WhenUnknown
+
+Document = dict[str, Any]
+
+_CONTENT: Final[TypeAdapter[Content]] = TypeAdapter(Content)
+_DUPLICATE_KEY: Final = 11000
+_MESSAGE: Final = [field.name for field in fields(Message) if field.name != "message_id"]
+_SESSION: Final = [field.name for field in fields(Session) if field.name != "session_id"]
+_RECEIPT: Final = [field.name for field in fields(EarlyReceipt)]
+
+
+class MongoStore:
+    """The port `Store` on the collections `messages`, `sessions` and `receipts` of one database."""
+
+    def __init__(self, database: Any, *, ended_kept: timedelta, receipts_kept: timedelta) -> None:
+        """Make the store.
+
+        Args:
+            database: where the collections lie.
+            ended_kept: how long a message is remembered after its end: as long as receipts for it may come.
+            receipts_kept: how long a receipt waits for the message it is for.
+        """
+        self._database = database
+        self._ended_kept = ended_kept
+        self._receipts_kept = receipts_kept
+        self._has_indexes = False
+
+    async def load(self, partitions: Collection[int]) -> dict[int, Shelf]:
+        """What is stored of these partitions, one shelf each."""
+        await self._ensure_indexes()
+        wanted = {"$in": list(partitions)}
+        shelves = {number: Shelf() for number in partitions}
+        async for document in self._database["sessions"].find({"partition": wanted}):
+            shelves[document["partition"]].sessions.append(_session(document))
+        async for document in self._database["messages"].find({"open_in": wanted}, {"content": False}):
+            message, place = _place(document)
+            shelves[message.partition].waiting.setdefault(message.session_id, []).append(place)
+        async for document in self._database["messages"].find({"doubt_in": wanted}):
+            shelves[document["partition"]].in_doubt.append(_message(document))
+        async for document in self._database["receipts"].find({"partition": wanted}):
+            shelves[document["partition"]].early.append(_receipt(document))
+        return shelves
+
+    async def messages(self, message_ids: Collection[str]) -> list[Message]:
+        """Those of the messages that are known."""
+        return await self._find({"_id": {"$in": list(message_ids)}})
+
+    async def sent_as(self, whatsapp_message_ids: Collection[str]) -> list[Message]:
+        """The messages that WhatsApp took under these ids."""
+        return await self._find({"whatsapp_message_id": {"$in": list(whatsapp_message_ids)}})
+
+    async def save(
+        self,
+        messages: Collection[Message],
+        sessions: Collection[Session],
+        early: Collection[EarlyReceipt],
+    ) -> None:
+        """Store each; a message that is stored as far or further is left alone."""
+        await self._write("messages", (_write_message(message) for message in messages))
+        await self._write("sessions", (_write_session(session) for session in sessions))
+        await self._write("receipts", (_write_receipt(receipt) for receipt in early))
+
+    async def _find(self, what: Document) -> list[Message]:
+        return [_message(document) async for document in self._database["messages"].find(what)]
+
+    async def _write(self, collection: str, writes: Iterable[ReplaceOne[Document]]) -> None:
+        batch = list(writes)
+        if not batch:
+            return
+        try:
+            await self._database[collection].bulk_write(batch, ordered=False)
+        except BulkWriteError as error:
+            # The filter missed, and the upsert met the message itself: what is stored is as far, or further.
+            if any(failed["code"] != _DUPLICATE_KEY for failed in error.details["writeErrors"]):
+                raise
+
+    async def _ensure_indexes(self) -> None:
+        if self._has_indexes:
+            return
+        messages, receipts = self._database["messages"], self._database["receipts"]
+        await messages.create_index("open_in", sparse=True)
+        await messages.create_index("doubt_in", sparse=True)
+        await messages.create_index("whatsapp_message_id", sparse=True)
+        await messages.create_index("ended_at", expireAfterSeconds=int(self._ended_kept.total_seconds()))
+        await self._database["sessions"].create_index("partition")
+        await receipts.create_index("partition")
+        await receipts.create_index("at", expireAfterSeconds=int(self._receipts_kept.total_seconds()))
+        self._has_indexes = True
+
+
+class ReadSoFar:
+    """The port `Progress`: the consumer's positions in MongoDB against the ends of the log."""
+
+    def __init__(self, positions: Positions) -> None:
+        self._positions = positions
+        self.consumer: Consumer | None = None  # given once it is made: it is made with what uses this
+
+    async def pending(self, partitions: Collection[Partition]) -> dict[Partition, int]:
+        """The offset of the last record of each partition that is written and not handled yet."""
+        assert self.consumer is not None
+        kafka = self.consumer.kafka
+        known = {Partition(where.topic, where.partition): where for where in kafka.assignment()}
+        wanted = [known[partition] for partition in partitions]
+        starts = await self.handled(partitions)
+        beginnings, ends = await kafka.beginning_offsets(wanted), await kafka.end_offsets(wanted)
+        pending = {}
+        for partition, where in zip(partitions, wanted, strict=True):
+            if max(starts.get(partition, 0), beginnings[where]) < ends[where]:
+                pending[partition] = int(ends[where]) - 1
+        return pending
+
+    async def handled(self, partitions: Collection[Partition]) -> dict[Partition, int]:
+        """The offset that each goes on at."""
+        return await self._positions.load(partitions)
+
+
+def _write_message(message: Message) -> ReplaceOne[Document]:
+    document = _told(message, _MESSAGE) | {"_id": message.message_id, "progress": message.progress}
+    document["status"] = message.status.value
+    if message.content is not None:
+        document["content"] = message.content.model_dump(mode="json")
+    if message.is_open and message.sequence is not None:
+        document["open_in"] = message.partition
+    if message.in_doubt:
+        document["doubt_in"] = message.partition
+    older = {"_id": message.message_id, "progress": {"$lt": message.progress}}
+    return ReplaceOne(older, document, upsert=True)
+
+
+def _write_session(session: Session) -> ReplaceOne[Document]:
+    document = _told(session, _SESSION) | {"when_unknown": session.when_unknown.value}
+    return ReplaceOne({"_id": session.session_id}, document, upsert=True)
+
+
+def _write_receipt(receipt: EarlyReceipt) -> ReplaceOne[Document]:
+    id_ = f"{receipt.session_id}/{receipt.whatsapp_message_id}"
+    return ReplaceOne({"_id": id_}, _told(receipt, _RECEIPT), upsert=True)
+
+
+def _told(value: object, names: Iterable[str]) -> Document:
+    """The fields that say something: what is None is left out, as sparse indexes want it."""
+    return {name: told for name in names if (told := getattr(value, name)) is not None}
+
+
+def _message(document: Mapping[str, Any]) -> Message:
+    told = {name: document[name] for name in _MESSAGE if name in document}
+    told["status"] = MessageStatus(document["status"])
+    if "content" in document:
+        told["content"] = _CONTENT.validate_python(document["content"])
+    return Message(message_id=document["_id"], **told)
+
+
+def _place(document: Mapping[str, Any]) -> tuple[Message, Place]:
+    message = _message(document)
+    return message, place_of(message, document["sequence"])
+
+
+def _session(document: Mapping[str, Any]) -> Session:
+    told = {name: document[name] for name in _SESSION if name in document}
+    return Session(document["_id"], **told | {"when_unknown": WhenUnknown(document["when_unknown"])})
+
+
+def _receipt(document: Mapping[str, Any]) -> EarlyReceipt:
+    return EarlyReceipt(**{name: document[name] for name in _RECEIPT})

@@ -1,0 +1,59 @@
+"""What the dispatcher knows of a session: whether it can send now, and what its owner wants."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from griot_contracts.sessions import (
+    SessionCreated,
+    SessionDeleted,
+    SessionStatus,
+    SessionStatusChanged,
+    WhenUnknown,
+)
+
+SessionEvent = SessionCreated | SessionStatusChanged | SessionDeleted
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session as the events up to now tell it.
+
+    Attributes:
+        session_id: its id.
+        partition: the number of the partition, in every topic keyed by session, that it lies in.
+        connected: whether messages may be given to its owner.
+        deleted: it is gone for good, and so is what waits in its queue.
+        when_unknown: what becomes of a message of which nobody knows whether WhatsApp took it.
+        status_at: when the status was seen; with `epoch` it tells a late word of a former owner from news.
+        epoch: the ownership under which it was seen.
+    """
+
+    session_id: str
+    partition: int
+    connected: bool = False
+    deleted: bool = False
+    when_unknown: WhenUnknown = WhenUnknown.RESEND
+    status_at: datetime | None = None
+    epoch: int = 0
+
+
+def follow(session: Session, event: SessionEvent) -> Session:
+    """The session after the event; the very same one when it says nothing new. Safe to repeat."""
+    match event:
+        case SessionCreated():
+            return replace(session, when_unknown=event.when_unknown)
+        case SessionStatusChanged():
+            return _status_changed(session, event)
+        case SessionDeleted():
+            return replace(session, deleted=True, connected=False)
+        case _:
+            assert_never(event)
+
+
+def _status_changed(session: Session, event: SessionStatusChanged) -> Session:
+    seen = session.status_at
+    if session.deleted or (seen is not None and (event.at, event.epoch) < (seen, session.epoch)):
+        return session
+    connected = event.status is SessionStatus.CONNECTED
+    return replace(session, connected=connected, status_at=event.at, epoch=event.epoch)

@@ -1,0 +1,25 @@
+"""What is kept of a partition between two owners."""
+
+from dataclasses import dataclass, field
+
+from dispatcher.domain.message import Message
+from dispatcher.domain.queue import Place
+from dispatcher.domain.receipt import EarlyReceipt
+from dispatcher.domain.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """All that is stored of one partition, but for the messages themselves.
+
+    Attributes:
+        sessions: the sessions that were heard of.
+        waiting: the places of the open messages, by session, in no order.
+        in_doubt: the messages in doubt.
+        early: receipts that came before what they are for, and are still kept.
+    """
+
+    sessions: list[Session] = field(default_factory=list)
+    waiting: dict[str, list[Place]] = field(default_factory=dict)
+    in_doubt: list[Message] = field(default_factory=list)
+    early: list[EarlyReceipt] = field(default_factory=list)

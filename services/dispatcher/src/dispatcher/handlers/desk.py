@@ -1,0 +1,134 @@
+"""What is held in memory of the partitions owned: the sessions, their queues, and what was sent a moment ago.
+
+All of it can be read back from the store. When a batch could not be stored, its partitions are forgotten, and
+read back before they are used again.
+"""
+
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from dispatcher.domain.message import Message
+from dispatcher.domain.queue import Queue
+from dispatcher.domain.receipt import EarlyReceipt
+from dispatcher.domain.session import Session
+from dispatcher.domain.shelf import Shelf
+from dispatcher.handlers.ports import Store
+from griot_chassis.log import get_logger
+
+log = get_logger(__name__)
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+_RECENT: Final = 1_000
+"""Sent messages of a partition that are remembered, as their receipts come within moments."""
+_EARLY: Final = 1_000
+"""Early receipts of a partition that are remembered; the oldest go first."""
+
+
+@dataclass(slots=True)
+class Held:
+    """A session, its queue, and those of its messages that are in doubt."""
+
+    session: Session
+    queue: Queue = field(default_factory=Queue)
+    in_doubt: dict[str, Message] = field(default_factory=dict)
+
+
+class Desk:
+    """The sessions of one partition, and what is remembered beside them."""
+
+    def __init__(self, number: int, shelf: Shelf) -> None:
+        self.number = number
+        self.sessions: dict[str, Held] = {}
+        self._recent: OrderedDict[str, Message] = OrderedDict()
+        self._early: OrderedDict[tuple[str, str], EarlyReceipt] = OrderedDict()
+        for session in shelf.sessions:
+            self.sessions[session.session_id] = Held(session)
+        for session_id, places in shelf.waiting.items():
+            self.held(session_id).queue = Queue(places)
+        for message in shelf.in_doubt:
+            self.held(message.session_id).in_doubt[message.message_id] = message
+        for receipt in shelf.early:
+            self.keep(receipt)
+
+    def held(self, session_id: str) -> Held:
+        """The session, made up as far as is known where nothing was heard of it yet."""
+        return self.sessions.setdefault(session_id, Held(Session(session_id, self.number)))
+
+    def busy(self) -> list[Held]:
+        """The sessions that have something to do, and can."""
+        return [held for held in self.sessions.values() if held.session.connected and len(held.queue)]
+
+    def reflect(self, message: Message) -> None:
+        """Take in how a message stands now."""
+        held = self.held(message.session_id)
+        held.queue.reflect(message)
+        if message.in_doubt:
+            held.in_doubt[message.message_id] = message
+        else:
+            held.in_doubt.pop(message.message_id, None)
+        if message.whatsapp_message_id is not None:
+            _remember(self._recent, message.whatsapp_message_id, message, _RECENT)
+
+    def sent_as(self, session_id: str, whatsapp_message_id: str) -> Message | None:
+        """The message that WhatsApp took under this id, if that was a moment ago."""
+        message = self._recent.get(whatsapp_message_id)
+        return message if message is not None and message.session_id == session_id else None
+
+    def keep(self, receipt: EarlyReceipt) -> EarlyReceipt:
+        """Remember a receipt for a message that nobody knows yet, joined with what was told before."""
+        key = receipt.session_id, receipt.whatsapp_message_id
+        joined = receipt.joined(self._early.get(key))
+        _remember(self._early, key, joined, _EARLY)
+        return joined
+
+    def take_early(self, session_id: str, whatsapp_message_id: str) -> EarlyReceipt | None:
+        """The receipt that came before the message it is for; it need not be remembered any longer."""
+        return self._early.pop((session_id, whatsapp_message_id), None)
+
+
+class Desks:
+    """The desks of the partitions owned, read from the store when they are first needed."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._desks: dict[int, Desk] = {}
+
+    def __getitem__(self, number: int) -> Desk:
+        return self._desks[number]
+
+    def __iter__(self) -> Iterator[Desk]:
+        return iter(list(self._desks.values()))
+
+    async def open(self, numbers: Collection[int]) -> None:
+        """Have these at hand."""
+        missing = [number for number in numbers if number not in self._desks]
+        if missing:
+            shelves = await self._store.load(missing)
+            self._desks.update({number: Desk(number, shelves.get(number, Shelf())) for number in missing})
+
+    def forget(self, numbers: Iterable[int] | None = None) -> None:
+        """Drop these, or all; they are read back when they are needed."""
+        for number in list(self._desks) if numbers is None else numbers:
+            self._desks.pop(number, None)
+
+    async def fill(self, sessions: Collection[Held]) -> None:
+        """Have the next messages of these sessions at hand, in one query."""
+        wanted = [id_ for held in sessions for id_ in held.queue.wanted()]
+        if wanted:
+            queues = {held.session.session_id: held.queue for held in sessions}
+            found = await self._store.messages(wanted)
+            for message in found:
+                queues[message.session_id].hold(message)
+            if len(found) < len(wanted):
+                log.error("queued messages are missing in the store", count=len(wanted) - len(found))
+
+
+def _remember(memory: OrderedDict[K, V], key: K, value: V, at_most: int) -> None:
+    memory[key] = value
+    memory.move_to_end(key)
+    if len(memory) > at_most:
+        memory.popitem(last=False)

@@ -1,0 +1,167 @@
+"""The dispatcher's handler: batches in; what they lead to is published, then stored.
+
+The next message of a session goes out in the very batch that makes room for it. Only what waits for a moment,
+or for a gate, goes out from `keep_time`. One lock keeps the two apart.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from dispatcher.domain.message import Message
+from dispatcher.domain.retry import Retry
+from dispatcher.handlers.alarms import Alarms
+from dispatcher.handlers.desk import Desk, Desks, Held
+from dispatcher.handlers.gates import Gates
+from dispatcher.handlers.ports import Log, Progress, Store
+from dispatcher.handlers.work import Work
+from griot_chassis.log import get_logger
+from griot_chassis.records import Partition, Record
+from griot_contracts.deliveries import DeliveryFailed, DeliverySent, DeliveryUnknown, ReceiptReceived
+from griot_contracts.messages import DispatchMessage
+from griot_contracts.sessions import SessionDeleted
+
+log = get_logger(__name__)
+
+_AT_ONCE: Final = 2_000
+"""Records that are published before their acknowledgements are awaited.
+
+What the log takes well within its time.
+"""
+_NEXT_LOOK: Final = timedelta(seconds=1)
+
+
+class Dispatch:
+    """Sees every message through to its end, one at a time for each session, in order."""
+
+    def __init__(
+        self, store: Store, log_: Log, progress: Progress, retry: Retry, now: Callable[[], datetime]
+    ) -> None:
+        self._store = store
+        self._log = log_
+        self._retry = retry
+        self._now = now
+        self._desks = Desks(store)
+        self._gates = Gates(progress)
+        self._alarms = Alarms()
+        self._one_at_a_time = asyncio.Lock()
+
+    async def __call__(self, records: Sequence[Record]) -> None:
+        """Handle a batch.
+
+        Safe to repeat: every published id follows from the message, and what is known already changes
+        nothing. Published comes before stored, so a crash between the two repeats and loses nothing.
+
+        Raises:
+            Exception: the log or the store is away; what this batch is about is read back before the next
+            try.
+        """
+        async with self._one_at_a_time:
+            numbers = {record.partition for record in records}
+            try:
+                await self._desks.open(numbers)
+                await self._handle(records)
+            except BaseException:
+                self._desks.forget(numbers)
+                raise
+
+    async def assigned(self, partitions: set[Partition]) -> None:
+        """Read back what these partitions' sessions have waiting, and pump what needs no news first."""
+        async with self._one_at_a_time:
+            await self._gates.close(partitions)
+            numbers = {partition.number for partition in partitions}
+            await self._desks.open(numbers)
+            self._wake_all(numbers)
+
+    async def revoked(self, partitions: set[Partition]) -> None:
+        """Forget everything: somebody else may have it now."""
+        async with self._one_at_a_time:
+            self._desks.forget()
+            self._gates.forget()
+            self._alarms.clear()
+
+    async def keep_time(self) -> None:
+        """Pump what was waiting for its moment, for ever. What fails is tried again a moment later."""
+        while True:
+            due = await self._alarms.next(self._now)
+            try:
+                await self.wake(due)
+            except Exception:
+                log.exception("pump put off", partitions=len(due))
+                for number in due:
+                    self._alarms.ring(number, self._now() + _NEXT_LOOK)
+
+    async def wake(self, numbers: Collection[int]) -> None:
+        """Pump the sessions of these partitions as far as they can be."""
+        async with self._one_at_a_time:
+            opened = await self._gates.look() if self._gates.any_closed else set()
+            ready = {number for number in opened.union(numbers) if self._gates.is_open(number)}
+            try:
+                await self._desks.open(ready)
+                sessions = [
+                    (desk, held) for desk in self._desks if desk.number in ready for held in desk.busy()
+                ]
+                await self._desks.fill([held for _, held in sessions])
+                work = Work(self._desks, self._log, self._retry, ())
+                self._pump(work, sessions)
+                await self._publish(work)
+            except BaseException:
+                self._desks.forget(ready)  # what was given to nobody must not count as under way
+                raise
+            if self._gates.any_closed:
+                for number in set(numbers) - ready:
+                    self._alarms.ring(number, self._now() + _NEXT_LOOK)
+
+    async def _handle(self, records: Sequence[Record]) -> None:
+        touched = {(record.partition, _session_of(record)) for record in records}
+        sessions = [(self._desks[number], self._desks[number].held(id_)) for number, id_ in touched]
+        await self._desks.fill([held for _, held in sessions])
+        work = Work(self._desks, self._log, self._retry, await self._known(records))
+        for record in records:
+            work.take(record)
+        self._pump(work, [item for item in sessions if self._gates.is_open(item[0].number)])
+        await self._publish(work)
+        await self._store.save(work.messages.values(), work.sessions.values(), work.early.values())
+        self._wake_all(self._gates.pass_(records))
+
+    def _pump(self, work: Work, sessions: Iterable[tuple[Desk, Held]]) -> None:
+        now = self._now()
+        for desk, held in sessions:
+            later = work.pump(held, now)
+            if later is not None:
+                self._alarms.ring(desk.number, later)
+
+    async def _publish(self, work: Work) -> None:
+        for start in range(0, len(work.told), _AT_ONCE):
+            await self._log.publish(work.told[start : start + _AT_ONCE])
+
+    async def _known(self, records: Iterable[Record]) -> list[Message]:
+        """What the store knows of the messages that the batch is about and that are not at hand."""
+        ids: set[str] = set()
+        sent_as: set[str] = set()
+        for record in records:
+            desk, body = self._desks[record.partition], record.body
+            match body:
+                case DispatchMessage() | DeliverySent() | DeliveryFailed() | DeliveryUnknown():
+                    if desk.held(body.session_id).queue.get(body.message_id) is None:
+                        ids.add(body.message_id)
+                case ReceiptReceived():
+                    for id_ in body.whatsapp_message_ids:
+                        if desk.sent_as(body.session_id, id_) is None:
+                            sent_as.add(id_)
+                case SessionDeleted():
+                    queue = desk.held(body.session_id).queue
+                    ids.update(id_ for id_ in queue.ids if queue.get(id_) is None)
+                case _:
+                    pass
+        found = await self._store.messages(ids) if ids else []
+        return [*found, *(await self._store.sent_as(sent_as) if sent_as else [])]
+
+    def _wake_all(self, numbers: Iterable[int]) -> None:
+        for number in numbers:
+            self._alarms.ring(number, self._now())
+
+
+def _session_of(record: Record) -> str:
+    return str(getattr(record.body, "session_id"))  # noqa: B009  # all that is read here is keyed by it

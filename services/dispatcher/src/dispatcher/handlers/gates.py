@@ -1,0 +1,61 @@
+"""Which partitions may be pumped: those whose news is read.
+
+After a restart the log may hold what became of messages that the queue still has. What is asked for again is
+never sent twice, but asking is work, so a partition is pumped once delivery.events.v1 and session.events.v1
+are read to where they ended when it was assigned.
+"""
+
+from collections.abc import Collection, Iterable
+
+from dispatcher.handlers.ports import Progress
+from griot_chassis.records import Partition, Record
+from griot_contracts.topics import DELIVERY_EVENTS, SESSION_EVENTS
+
+_NEWS = frozenset({DELIVERY_EVENTS.name, SESSION_EVENTS.name})
+
+
+class Gates:
+    """One gate a partition number; open unless told."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._closed: dict[Partition, int] = {}
+
+    @property
+    def any_closed(self) -> bool:
+        """Whether anything is still to be read."""
+        return bool(self._closed)
+
+    def is_open(self, number: int) -> bool:
+        """Whether the sessions of this partition number may be pumped."""
+        return all(partition.number != number for partition in self._closed)
+
+    async def close(self, partitions: Collection[Partition]) -> None:
+        """Close the gates of partitions just assigned, where there is something to be read first."""
+        news = [partition for partition in partitions if partition.topic in _NEWS]
+        self._closed = await self._progress.pending(news)
+
+    def forget(self) -> None:
+        """Nothing is owned any more."""
+        self._closed.clear()
+
+    def pass_(self, records: Iterable[Record]) -> set[int]:
+        """These records are handled; the numbers whose gates are open because of it."""
+        if not self._closed:
+            return set()
+        reached = [
+            record.at for record in records if record.offset >= self._closed.get(record.at, record.offset + 1)
+        ]
+        return self._open(reached)
+
+    async def look(self) -> set[int]:
+        """Ask how far the log is read.
+
+        The last record may have been one that nobody can read, which is never handed over.
+        """
+        handled = await self._progress.handled(self._closed)
+        return self._open([where for where, next_ in handled.items() if next_ > self._closed[where]])
+
+    def _open(self, reached: Iterable[Partition]) -> set[int]:
+        numbers = {where.number for where in reached if self._closed.pop(where, None) is not None}
+        return {number for number in numbers if self.is_open(number)}

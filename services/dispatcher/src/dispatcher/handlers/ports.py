@@ -1,0 +1,65 @@
+"""What the handlers need of the outside, and no more."""
+
+from collections.abc import Collection, Sequence
+from typing import Protocol
+
+from dispatcher.domain.message import Message
+from dispatcher.domain.receipt import EarlyReceipt
+from dispatcher.domain.session import Session
+from dispatcher.domain.shelf import Shelf
+from griot_chassis.records import Partition
+from griot_contracts.base import Contract
+from griot_contracts.cloudevents import Envelope
+
+
+class Store(Protocol):
+    """Where the dispatcher's state is kept. Every method raises when the store is away; a repeat is safe."""
+
+    async def load(self, partitions: Collection[int]) -> dict[int, Shelf]:
+        """What is stored of these partitions, one shelf each. Called when they are taken over."""
+
+    async def messages(self, message_ids: Collection[str]) -> list[Message]:
+        """Those of the messages that are known."""
+
+    async def sent_as(self, whatsapp_message_ids: Collection[str]) -> list[Message]:
+        """The messages that WhatsApp took under these ids."""
+
+    async def save(
+        self,
+        messages: Collection[Message],
+        sessions: Collection[Session],
+        early: Collection[EarlyReceipt],
+    ) -> None:
+        """Store each; a message that is stored as far or further is left alone. Durable on return."""
+
+
+class Log(Protocol):
+    """Where it is told: the chassis's publisher."""
+
+    def envelope(
+        self,
+        body: Contract,
+        *,
+        id: str,  # noqa: A002  # CloudEvents' own name
+    ) -> Envelope[Contract]:
+        """Wrap a body for the log."""
+
+    async def publish(self, envelopes: Sequence[Envelope[Contract]]) -> None:
+        """Write them, in order for each key; every one is acknowledged on return.
+
+        Raises:
+            BrokerUnavailableError: none or some are written; a repeat is safe.
+        """
+
+
+class Progress(Protocol):
+    """How far the dispatcher has read."""
+
+    async def pending(self, partitions: Collection[Partition]) -> dict[Partition, int]:
+        """The offset of the last record that is written and not handled yet, of each partition that has one.
+
+        May be asked from when the partitions are assigned.
+        """
+
+    async def handled(self, partitions: Collection[Partition]) -> dict[Partition, int]:
+        """The offset that each goes on at; what lies before it is handled, or was put aside."""

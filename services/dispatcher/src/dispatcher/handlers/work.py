@@ -1,0 +1,167 @@
+"""A batch in hand: what it is about, what it changes, and what is to be told of it."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from dispatcher.domain import message as steps
+from dispatcher.domain.message import DeliveryEnd, Message
+from dispatcher.domain.receipt import EarlyReceipt
+from dispatcher.domain.retry import Retry
+from dispatcher.domain.session import Session, SessionEvent, follow
+from dispatcher.handlers.desk import Desks, Held
+from dispatcher.handlers.ports import Log
+from griot_chassis.records import Record
+from griot_contracts.base import Contract
+from griot_contracts.cloudevents import Envelope
+from griot_contracts.deliveries import DeliveryFailed, DeliverySent, DeliveryUnknown, ReceiptReceived
+from griot_contracts.messages import DeliverMessage, DispatchMessage, MessageEvent
+from griot_contracts.sessions import SessionCreated, SessionDeleted, SessionStatusChanged
+
+_UNTIL_AT_HAND: Final = timedelta(seconds=1)
+
+
+class Work:
+    """Takes in the records of a batch one by one. Nothing is published or stored here."""
+
+    def __init__(self, desks: Desks, log: Log, retry: Retry, known: Iterable[Message]) -> None:
+        """Begin a batch; `known` are the messages it is about that were read from the store."""
+        self._desks = desks
+        self._log = log
+        self._retry = retry
+        self._known = {message.message_id: message for message in known}
+        self._sent_as = {m.whatsapp_message_id: m for m in self._known.values() if m.whatsapp_message_id}
+        self.told: list[Envelope[Contract]] = []
+        self.messages: dict[str, Message] = {}
+        self.sessions: dict[str, Session] = {}
+        self.early: dict[tuple[str, str], EarlyReceipt] = {}
+
+    def take(self, record: Record) -> None:
+        """Take in one record."""
+        match record.body:
+            case DispatchMessage() as command:
+                self._dispatch(command, record)
+            case DeliverySent() | DeliveryFailed() | DeliveryUnknown() as end:
+                self._delivery(end, record)
+            case ReceiptReceived() as receipt:
+                self._receipt(receipt, record)
+            case SessionCreated() | SessionStatusChanged() | SessionDeleted() as event:
+                self._session(event, record)
+            case _:
+                pass  # that an attempt has begun is the session's owner's own affair
+
+    def pump(self, held: Held, now: datetime) -> datetime | None:
+        """Give the session's next message to its owner, if it can be; or say when to ask again."""
+        if not held.session.connected:
+            return None
+        place = held.queue.next(now)
+        if place is None or isinstance(place, datetime):
+            return place
+        message = held.queue.get(place.message_id)
+        if message is None:
+            return now + _UNTIL_AT_HAND
+        held.queue.give(place)
+        self._tell(message, steps.begin(message, now), message.command_id)
+        return None
+
+    def _dispatch(self, command: DispatchMessage, record: Record) -> None:
+        held = self._desks[record.partition].held(command.session_id)
+        known = self._message(held, command.message_id) or _unheard_of(command, record)
+        known = replace(
+            known,
+            command_id=record.envelope.id,
+            correlation_id=record.envelope.correlation_id,
+            traceparent=record.envelope.traceparent,
+        )
+        message, events = steps.take_in(known, command, record.offset, record.written_at)
+        if held.session.deleted:
+            message, events = steps.give_up(message, steps.SESSION_DELETED, record.written_at)
+        if message is not known:
+            self._change(message, events, record)
+
+    def _delivery(self, end: DeliveryEnd, record: Record) -> None:
+        desk = self._desks[record.partition]
+        held = desk.held(end.session_id)
+        known = self._message(held, end.message_id) or _unheard_of(end, record)
+        message, events = steps.end_attempt(known, end, held.session.when_unknown, self._retry)
+        if message is known:
+            return
+        if held.session.deleted:
+            message, more = steps.give_up(message, steps.SESSION_DELETED, end.at)
+            events = [*events, *more]
+        self._change(message, events, record)
+        if isinstance(end, DeliverySent):
+            early = desk.take_early(end.session_id, end.whatsapp_message_id)
+            if early is not None:
+                self._received(message, read=early.read, at=early.at, record=record)
+
+    def _receipt(self, receipt: ReceiptReceived, record: Record) -> None:
+        desk = self._desks[record.partition]
+        for whatsapp_id in receipt.whatsapp_message_ids:
+            message = desk.sent_as(receipt.session_id, whatsapp_id) or self._sent_as.get(whatsapp_id)
+            if message is not None and message.session_id == receipt.session_id:
+                self._received(message, read=receipt.read, at=receipt.received_at, record=record)
+            elif (doubtful := self._in_doubt(desk.held(receipt.session_id), receipt)) is not None:
+                step = steps.settle(doubtful, whatsapp_id, read=receipt.read, at=receipt.received_at)
+                self._change(*step, record)
+            else:
+                early = EarlyReceipt(
+                    receipt.session_id, record.partition, whatsapp_id, receipt.read, receipt.received_at
+                )
+                self.early[receipt.session_id, whatsapp_id] = desk.keep(early)
+
+    def _in_doubt(self, held: Held, receipt: ReceiptReceived) -> Message | None:
+        """The one message in doubt that this receipt can only be for; None where it could be another's."""
+        under_way = held.queue.under_way
+        if under_way is not None and under_way.to == receipt.chat:
+            return None
+        candidates = [message for message in held.in_doubt.values() if message.to == receipt.chat]
+        return candidates[0] if len(candidates) == 1 else None
+
+    def _session(self, event: SessionEvent, record: Record) -> None:
+        held = self._desks[record.partition].held(event.session_id)
+        before, held.session = held.session, follow(held.session, event)
+        if held.session == before:
+            return
+        self.sessions[event.session_id] = held.session
+        if held.session.connected and not before.connected:
+            held.queue.session_is_back()
+        if held.session.deleted:
+            for message_id in held.queue.ids:
+                message = self._message(held, message_id)
+                if message is not None:
+                    self._change(*steps.give_up(message, steps.SESSION_DELETED, event.at), record)
+
+    def _received(self, message: Message, *, read: bool, at: datetime, record: Record) -> None:
+        received, events = steps.receive(message, read=read, at=at)
+        if events:
+            self._change(received, events, record)
+
+    def _message(self, held: Held, message_id: str) -> Message | None:
+        """The message as it stands, changes of this batch included."""
+        return self.messages.get(message_id) or held.queue.get(message_id) or self._known.get(message_id)
+
+    def _change(self, message: Message, events: Iterable[MessageEvent], record: Record) -> None:
+        self.messages[message.message_id] = message
+        self._desks[message.partition].reflect(message)
+        self._tell(message, events, record.envelope.id)
+
+    def _tell(
+        self, message: Message, bodies: Iterable[MessageEvent | DeliverMessage], cause_id: str | None
+    ) -> None:
+        """All that is told of a message goes under the correlation and the trace that it came in with."""
+        for body in bodies:
+            envelope = self._log.envelope(body, id=steps.record_id(body))
+            self.told.append(
+                replace(
+                    envelope,
+                    correlation_id=message.correlation_id or envelope.correlation_id,
+                    causation_id=cause_id,
+                    traceparent=message.traceparent,
+                )
+            )
+
+
+def _unheard_of(body: DispatchMessage | DeliveryEnd, record: Record) -> Message:
+    return Message(body.message_id, body.session_id, body.account_id, record.partition)
