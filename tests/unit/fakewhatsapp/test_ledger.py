@@ -1,7 +1,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 from fakewhatsapp.ledger import Filter, Ledger
 from fakewhatsapp.model import Kind
@@ -63,6 +63,18 @@ def test_news_of_a_message_that_nobody_knows_is_ignored() -> None:
     ledger.confirm("A1", "read", NOON)
 
     assert len(ledger) == 0
+
+
+def test_a_confirmation_that_comes_before_its_message_is_kept() -> None:
+    ledger = Ledger()
+    for number in range(5000):
+        ledger.confirm(f"unknown {number}", "", NOON)
+    ledger.confirm("A1", "", NOON)
+    ledger.confirm("A1", "read", NOON + timedelta(seconds=1))
+    entry = ledger.record("A1", ANNA, BEN, NOON)
+
+    assert (entry.delivered_at, entry.read_at) == (NOON, NOON + timedelta(seconds=1))
+    assert len(ledger) == 1
 
 
 def test_the_same_text_to_the_same_number_under_different_ids_is_noticed() -> None:
@@ -133,11 +145,11 @@ def test_a_full_ledger_costs_no_more_to_write_to_and_to_follow() -> None:
     ledger = Ledger()
     for number in range(50_000):
         ledger.record(f"A{number}", ANNA, BEN, NOON, text="hello", devices=["phone"])
-    seen, started = ledger.revision, perf_counter()
+    seen, started = ledger.revision, process_time()
     for number in range(1000):
         ledger.record(f"B{number}", ANNA, BEN, NOON, text="hello", devices=["phone"])
         ledger.acknowledge(f"B{number}")
         assert len(ledger.entries(Filter(since=seen))) == 1
         seen = ledger.revision
 
-    assert perf_counter() - started < 1  # measured 0.02 s; a scan of the whole for each would take minutes
+    assert process_time() - started < 1  # measured 0.004 s; a look at every entry each time would take 50 s

@@ -17,6 +17,8 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from fakewhatsapp.errors import FakeWhatsAppError
+
 
 class FaultKind(StrEnum):
     """What goes wrong."""
@@ -43,6 +45,10 @@ class FaultKind(StrEnum):
     """The recipient gets the message at once, its sender the acknowledgement `seconds` later."""
 
 
+class FaultError(FakeWhatsAppError, ValueError):
+    """A fault that makes no sense."""
+
+
 LOGIN = frozenset({FaultKind.REFUSE_LOGIN})
 CONNECTION = frozenset({FaultKind.DROP, FaultKind.REPLACE, FaultKind.DEAF, FaultKind.SLOW})
 MESSAGE = frozenset(
@@ -65,7 +71,7 @@ class Fault:
     """One thing that goes wrong.
 
     Raises:
-        ValueError: the kind needs a code or a duration that is missing, or knows no such code.
+        FaultError: the kind needs a code or a duration that is missing, or knows no such code.
     """
 
     kind: FaultKind
@@ -80,14 +86,14 @@ class Fault:
 
     def __post_init__(self) -> None:
         if self.times is not None and self.times < 1:
-            raise ValueError("a fault happens at least once")
+            raise FaultError("a fault happens at least once")
         if (self.code is not None) != (self.kind in _WITH_CODE):
-            raise ValueError(f"{self.kind} {'needs a' if self.kind in _WITH_CODE else 'has no'} code")
+            raise FaultError(f"{self.kind} {'needs a' if self.kind in _WITH_CODE else 'has no'} code")
         if self.kind in LOGIN and self.code not in LOGIN_CODES:
-            raise ValueError(f"logins are refused with one of {sorted(LOGIN_CODES)}")
+            raise FaultError(f"logins are refused with one of {sorted(LOGIN_CODES)}")
         timed = self.kind in _WITH_SECONDS or self.code == BANNED
         if (self.seconds > 0) != timed:
-            raise ValueError(f"{self.kind} {'needs a' if timed else 'has no'} duration")
+            raise FaultError(f"{self.kind} {'needs a' if timed else 'has no'} duration")
 
 
 class Faults:

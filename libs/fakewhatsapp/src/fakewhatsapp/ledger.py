@@ -77,6 +77,7 @@ class Filter:
 
 
 _ALL = Filter()
+_MOST_EARLY = 1000
 
 
 class Ledger:
@@ -85,6 +86,7 @@ class Ledger:
     def __init__(self) -> None:
         self._entries: OrderedDict[str, Entry] = OrderedDict()  # what changed last stands last
         self._by_recipient: dict[str, list[Entry]] = {}
+        self._early: OrderedDict[str, list[tuple[str, datetime]]] = OrderedDict()
         self._revision = 0
 
     def record(
@@ -113,6 +115,8 @@ class Ledger:
         if entry is None:
             entry = self._entries[message_id] = Entry(message_id, sender, recipient, kind, text, at)
             self._by_recipient.setdefault(recipient, []).append(entry)
+            for confirmation in self._early.pop(message_id, []):
+                self._confirm(entry, *confirmation)
         entry.times += 1
         entry.devices += [device for device in devices if device not in entry.devices]
         return self._changed(entry)
@@ -125,15 +129,17 @@ class Ledger:
             self._changed(entry)
 
     def confirm(self, message_id: str, kind: str, at: datetime) -> None:
-        """The recipient has confirmed a message: the empty kind is its delivery, `read` its being read."""
+        """The recipient has confirmed a message: the empty kind is its delivery, `read` its being read.
+
+        It may come first: a phone confirms while it is handed a message, which is written down after that.
+        """
         entry = self._entries.get(message_id)
-        if entry is None:
+        if entry is not None:
+            self._confirm(entry, kind, at)
             return
-        if kind == "read":
-            entry.read_at = entry.read_at or at
-        elif not kind:
-            entry.delivered_at = entry.delivered_at or at
-        self._changed(entry)
+        self._early.setdefault(message_id, []).append((kind, at))
+        if len(self._early) > _MOST_EARLY:  # ids that never come: what phones write is not in here
+            self._early.popitem(last=False)
 
     def by_id(self, message_id: str) -> Entry | None:
         """The message with this id."""
@@ -180,6 +186,13 @@ class Ledger:
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(list(self._entries.values()))
+
+    def _confirm(self, entry: Entry, kind: str, at: datetime) -> None:
+        if kind == "read":
+            entry.read_at = entry.read_at or at
+        elif not kind:
+            entry.delivered_at = entry.delivered_at or at
+        self._changed(entry)
 
     def _changed(self, entry: Entry) -> Entry:
         self._revision += 1

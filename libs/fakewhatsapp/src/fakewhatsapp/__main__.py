@@ -1,0 +1,5 @@
+"""`python -m fakewhatsapp --folder DIR` runs a network; its sub-commands speak to one that runs."""
+
+from fakewhatsapp.commands import app
+
+app()
