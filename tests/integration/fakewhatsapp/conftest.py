@@ -18,7 +18,7 @@ _numbers = count(237600000001)
 
 @pytest.fixture(scope="session")
 async def network(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Network]:
-    async with Network(tmp_path_factory.mktemp("network")) as network:
+    async with Network(tmp_path_factory.mktemp("network"), quick_pairing=True) as network:
         yield network
 
 

@@ -36,10 +36,27 @@ class Network:
     that `phone` was asked for exists all the same.
     """
 
-    def __init__(self, folder: Path, *, host: str = "127.0.0.1", unknown_prefix: str = "+999") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        host: str = "127.0.0.1",
+        unknown_prefix: str = "+999",
+        quick_pairing: bool = False,
+    ) -> None:
+        """Set a network up.
+
+        Args:
+            folder: where the patched library and the certificates go; made if it is not there.
+            host: the address to listen on.
+            unknown_prefix: numbers that start with it are nobody's.
+            quick_pairing: make linking cost the client a tenth of the work, by telling a new device that one
+                of its pre-keys is here already: it then makes 50 of them, where the real network has it make 812.
+        """
         self.folder = folder
         self.host = host
         self.unknown_prefix = unknown_prefix
+        self.quick_pairing = quick_pairing
         self.unknown_numbers: set[str] = set()
         self.ledger = Ledger()
         self.faults = Faults()

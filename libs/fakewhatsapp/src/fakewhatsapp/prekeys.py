@@ -29,7 +29,10 @@ def take_pre_keys(connection: Connection, query: Node) -> None:
 def count_pre_keys(connection: Connection) -> list[Node]:
     """How many one-time keys of the device are left."""
     device = connection.device
-    return [Node("count", {"value": str(len(device.pre_keys) if device else 0)})]
+    count = len(device.pre_keys) if device else 0
+    if connection.network.quick_pairing:
+        count = max(count, 1)
+    return [Node("count", {"value": str(count)})]
 
 
 def give_out_bundles(connection: Connection, query: Node) -> list[Node]:
