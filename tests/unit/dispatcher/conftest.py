@@ -1,0 +1,52 @@
+"""A dispatcher on fakes, spoken to in commands and events."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from dispatcher.handlers.dispatch import Dispatch
+from griot_chassis.records import Partition, Record
+from griot_contracts.base import Contract
+from griot_contracts.topics import DELIVERY_EVENTS, DISPATCH_COMMANDS, SESSION_EVENTS
+from tests.unit.dispatcher.fakes import Clock, MemoryLog, MemoryProgress, MemoryStore, MemoryTopics
+from tests.unit.dispatcher.samples import PARTITION, RETRY
+
+OWNED = {Partition(topic.name, PARTITION) for topic in (DISPATCH_COMMANDS, DELIVERY_EVENTS, SESSION_EVENTS)}
+
+
+@dataclass
+class Bench:
+    """A dispatcher, and all that it stands on."""
+
+    store: MemoryStore = field(default_factory=MemoryStore)
+    log: MemoryLog = field(default_factory=MemoryLog)
+    progress: MemoryProgress = field(default_factory=MemoryProgress)
+    clock: Clock = field(default_factory=Clock)
+    topics: MemoryTopics = field(default_factory=MemoryTopics)
+
+    def __post_init__(self) -> None:
+        self.dispatch = self.make()
+
+    def make(self) -> Dispatch:
+        return Dispatch(self.store, self.log, self.progress, RETRY, self.clock)
+
+    async def hear(self, *bodies: Contract) -> list[Record]:
+        """One batch of these."""
+        records = self.topics.records(bodies)
+        await self.dispatch(records)
+        return records
+
+    async def restart(self) -> None:
+        """The process is killed, and another one takes over."""
+        self.dispatch = self.make()
+        await self.dispatch.assigned(OWNED)
+        await self.wake()
+
+    async def wake(self) -> None:
+        """What waits for its moment goes, if that has come."""
+        await self.dispatch.wake({PARTITION})
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()

@@ -1,0 +1,161 @@
+"""Small real things in the place of Kafka and MongoDB."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from dispatcher.domain.message import Message
+from dispatcher.domain.queue import place_of
+from dispatcher.domain.receipt import EarlyReceipt
+from dispatcher.domain.session import Session
+from dispatcher.domain.shelf import Shelf
+from griot_chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
+from griot_chassis.records import Partition, Record
+from griot_contracts import topics
+from griot_contracts.base import Contract
+from griot_contracts.cloudevents import Envelope, subject_of
+from griot_contracts.messages import DeliverMessage
+from tests.unit.dispatcher.samples import NOON, PARTITION
+
+
+class MemoryStore:
+    """A store in dictionaries; passes the suite of the real one. `away` makes the next save fail."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, Message] = {}
+        self.sessions: dict[str, Session] = {}
+        self.early: dict[tuple[str, str], EarlyReceipt] = {}
+        self.reads = 0
+        self.writes = 0
+        self.away = False
+
+    async def load(self, partitions: Collection[int]) -> dict[int, Shelf]:
+        return {number: self._shelf(number) for number in partitions}
+
+    async def messages(self, message_ids: Collection[str]) -> list[Message]:
+        self.reads += 1
+        return [self.stored[id_] for id_ in message_ids if id_ in self.stored]
+
+    async def sent_as(self, whatsapp_message_ids: Collection[str]) -> list[Message]:
+        self.reads += 1
+        return [m for m in self.stored.values() if m.whatsapp_message_id in whatsapp_message_ids]
+
+    async def save(
+        self,
+        messages: Collection[Message],
+        sessions: Collection[Session],
+        early: Collection[EarlyReceipt],
+    ) -> None:
+        if self.away:
+            self.away = False
+            raise DatabaseUnavailableError("away")
+        self.writes += bool(messages) + bool(sessions) + bool(early)
+        for message in messages:
+            known = self.stored.get(message.message_id)
+            if known is None or known.progress < message.progress:
+                self.stored[message.message_id] = message
+        self.sessions.update({session.session_id: session for session in sessions})
+        self.early.update({(item.session_id, item.whatsapp_message_id): item for item in early})
+
+    def _shelf(self, number: int) -> Shelf:
+        shelf = Shelf()
+        shelf.sessions.extend(s for s in self.sessions.values() if s.partition == number)
+        shelf.early.extend(item for item in self.early.values() if item.partition == number)
+        for message in self.stored.values():
+            if message.partition != number:
+                continue
+            if message.is_open and message.sequence is not None:
+                place = place_of(message, message.sequence)
+                shelf.waiting.setdefault(message.session_id, []).append(place)
+            if message.in_doubt:
+                shelf.in_doubt.append(message)
+        return shelf
+
+
+class MemoryLog:
+    """What was published. `away` makes the next call write half and fail."""
+
+    def __init__(self) -> None:
+        self.calls: list[list[Envelope[Contract]]] = []
+        self.away = False
+
+    @property
+    def written(self) -> list[Envelope[Contract]]:
+        return [envelope for call in self.calls for envelope in call]
+
+    @property
+    def asked(self) -> list[tuple[str, int]]:
+        """The attempts that the session's owner was asked for."""
+        bodies = [envelope.body for envelope in self.written]
+        return [(body.message_id, body.attempt) for body in bodies if isinstance(body, DeliverMessage)]
+
+    def told(self, message_id: str) -> list[str]:
+        """What was told of a message, in order."""
+        mine = [envelope for envelope in self.written if envelope.subject == message_id]
+        return [type(envelope.body).__name__ for envelope in mine]
+
+    def envelope(
+        self,
+        body: Contract,
+        *,
+        id: str,  # noqa: A002  # CloudEvents' own name
+    ) -> Envelope[Contract]:
+        return Envelope(body=body, id=id, source="/dispatcher", subject=subject_of(body), correlation_id=id)
+
+    async def publish(self, envelopes: Sequence[Envelope[Contract]]) -> None:
+        if self.away:
+            self.away = False
+            self.calls.append(list(envelopes[: len(envelopes) // 2]))
+            raise BrokerUnavailableError("away")
+        self.calls.append(list(envelopes))
+
+
+@dataclass
+class MemoryProgress:
+    """How far the log is read: nothing is pending unless told."""
+
+    last: dict[Partition, int] = field(default_factory=dict)
+    next: dict[Partition, int] = field(default_factory=dict)
+
+    async def pending(self, partitions: Collection[Partition]) -> dict[Partition, int]:
+        return {partition: self.last[partition] for partition in partitions if partition in self.last}
+
+    async def handled(self, partitions: Collection[Partition]) -> dict[Partition, int]:
+        return {partition: self.next[partition] for partition in partitions if partition in self.next}
+
+
+class Clock:
+    """A clock that stands until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.time = NOON
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def go_on(self, by: timedelta) -> None:
+        self.time += by
+
+
+class MemoryTopics:
+    """Gives each record its place in the log."""
+
+    def __init__(self) -> None:
+        self._next: dict[str, int] = {}
+
+    def records(self, bodies: Iterable[Contract]) -> list[Record]:
+        return [self.record(body) for body in bodies]
+
+    def record(self, body: Contract) -> Record:
+        topic = topics.topic_of(body)
+        offset = self._next.get(topic.name, 0)
+        self._next[topic.name] = offset + 1
+        envelope: Envelope[Contract] = Envelope(
+            body=body,
+            id=f"{type(body).__name__}-{offset}",
+            source="/test",
+            subject=subject_of(body),
+            correlation_id=f"began-{subject_of(body)}",
+            traceparent=f"trace-{subject_of(body)}",
+        )
+        return Record(envelope, topic.name, PARTITION, offset, topic.key_of(body), NOON)
