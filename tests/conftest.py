@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 from testcontainers.core.container import DockerContainer
 
+from fakewhatsapp.client import RemoteNetwork
 from griot_local.kafka import KafkaServer
 from griot_local.mongo import MongoServer
 from griot_local.ports import LOOPBACK, free_port
 from griot_local.probes import kafka_answers, mongo_answers
+from griot_local.stack import Stack
 from tests.support import eventually
 
 KAFKA_IMAGE = "apache/kafka:4.3.1"
@@ -61,6 +63,29 @@ async def mongo(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     else:
         async with MongoServer(tmp_path_factory.mktemp("mongo")) as server:
             yield server.url
+
+
+@pytest.fixture(scope="session")
+async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    """All of Griot, ready: servers, the five processes, a WhatsApp network.
+
+    It has servers of its own, because a test may kill them; a test that stops a part of it starts that again.
+    """
+    async with Stack(
+        tmp_path_factory.mktemp("stack"),
+        own_whatsapp=True,
+        kafka_bootstrap=os.environ.get("GRIOT_KAFKA_BOOTSTRAP"),
+        mongo_url=os.environ.get("GRIOT_MONGO_URL"),
+    ) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def network(stack: Stack) -> AsyncIterator[RemoteNetwork]:
+    """The WhatsApp network of the stack: its phones, its faults, its ledger."""
+    assert stack.network is not None
+    async with RemoteNetwork(stack.network.control) as network:
+        yield network
 
 
 def docker_answers() -> bool:

@@ -67,6 +67,7 @@ class Process:
         self._folder = folder
         self._on_restart = on_restart
         self._child: asyncio.subprocess.Process | None = None
+        self._crashed: asyncio.subprocess.Process | None = None
         self._supervisor: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
         self._spawning = asyncio.Lock()
@@ -86,7 +87,7 @@ class Process:
 
     @property
     def running(self) -> bool:
-        return self._child is not None and self._child.returncode is None
+        return self._child not in (None, self._crashed) and self._child.returncode is None
 
     async def start(self, *, within: float = READY_WITHIN) -> None:
         """Start it and wait until it is ready. Nothing happens to one that is up already.
@@ -143,8 +144,9 @@ class Process:
         await self._supervision_ended()
 
     def crash(self) -> None:
-        """End it with SIGKILL, as if by accident: it is started again."""
+        """End it with SIGKILL, as if by accident: it is started again; `wait_ready` waits for that."""
         self._signal(signal.SIGKILL)
+        self._crashed = self._child  # dead, though the kernel may not have told us yet
 
     def pause(self) -> None:
         """Freeze it (SIGSTOP): its connections stay open and nothing is answered."""
