@@ -9,7 +9,6 @@ from api.keyring import Keyring
 from api.live import Live
 from api.overlay import Overlay
 from api.parts import Parts
-from api.projector.projections import DATABASE
 from api.reads import Reads
 from api.settings import ApiSettings
 from griot_chassis import clock
@@ -17,13 +16,12 @@ from griot_chassis.service import Service
 from griot_contracts.topics import ACCOUNT_EVENTS, REPLIES, SESSION_EVENTS, SESSION_PAIRING
 
 
-async def main() -> None:
+async def main(settings: ApiSettings) -> None:
     """Serve the public API until told to stop."""
-    settings = ApiSettings()
     async with Service("api", settings) as service:
         partition = reply_partition_for(settings.instance_id)
         overlay = Overlay()
-        reads = Reads(service.mongo[DATABASE], overlay)
+        reads = Reads(service.mongo[settings.api_database], overlay)
         keyring = Keyring(reads, now=clock.now)
         allowances = Allowances()
         live = Live(overlay, on_key_revoked=keyring.forget, on_plan_changed=allowances.forget)
@@ -40,4 +38,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(ApiSettings()))

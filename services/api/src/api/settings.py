@@ -7,7 +7,13 @@ from pydantic import Field
 from griot_chassis.settings import ServiceSettings
 
 
-class ApiSettings(ServiceSettings):
+class ReadSideSettings(ServiceSettings):
+    """What the projector writes, the api reads."""
+
+    api_database: str = Field("griot_api", description="The database of the documents that are read.")
+
+
+class ApiSettings(ReadSideSettings):
     """The api's own settings."""
 
     api_host: str = Field("127.0.0.1", description="Where the public API listens.")
@@ -19,7 +25,3 @@ class ApiSettings(ServiceSettings):
         timedelta(seconds=8),
         description="How long DELETE of a session waits until WhatsApp is logged out of.",
     )
-
-
-class ProjectorSettings(ServiceSettings):
-    """The projector has none of its own."""

@@ -1,7 +1,7 @@
 """The JSON that goes in and out, and how documents of the read side become it."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -13,6 +13,7 @@ from pydantic import (
     SecretStr,
     StringConstraints,
     WithJsonSchema,
+    field_validator,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
@@ -49,7 +50,10 @@ def _in_milliseconds(at: datetime) -> str:
 def _zoned(at: datetime) -> datetime:
     if at.tzinfo is None:
         raise PydanticCustomError("no_zone", "a time needs its zone, such as Z")
-    return at.astimezone(UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("no_such_time", "no calendar has this time in UTC") from None
 
 
 Recipient = Annotated[str, StringConstraints(max_length=100), AfterValidator(_recipient)]
@@ -70,6 +74,17 @@ class Asked(BaseModel):
     model_config = ConfigDict(
         extra="forbid", alias_generator=to_camel, validate_by_alias=True, validate_by_name=False
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_unicode(cls, value: Any) -> Any:
+        """JSON can escape half a character, and then nothing can encode it."""
+        try:
+            if isinstance(value, str):
+                value.encode()
+        except UnicodeEncodeError:
+            raise PydanticCustomError("not_unicode", "holds half of a character") from None
+        return value
 
 
 class Answer(BaseModel):

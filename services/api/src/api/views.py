@@ -10,7 +10,7 @@ from api import numbers
 from api.problems import Problem
 from api.projector.projections import Document
 from api.reads import Place
-from api.shapes import AccountView, KeyView, MessageView, MessageWithTimelineView, SessionView
+from api.shapes import AccountView, KeyView, MessageView, MessageWithTimelineView, Page, SessionView
 from griot_contracts.accounts import DAILY_MESSAGE_LIMITS, SESSION_LIMITS, Plan
 
 T = TypeVar("T")
@@ -69,16 +69,11 @@ def message_with_timeline_view(message: Document) -> MessageWithTimelineView:
     return MessageWithTimelineView(**_message_fields(message), timeline=message["timeline"])
 
 
-def page_view(
-    documents: Sequence[Document], limit: int, view: Callable[[Document], T]
-) -> dict[str, list[T] | str | None]:
+def page_view(documents: Sequence[Document], limit: int, view: Callable[[Document], T]) -> Page[T]:
     """The answer for a list, given one document more than fits if there are more."""
     shown = documents[:limit]
     more = len(documents) > limit
-    return {
-        "data": [view(document) for document in shown],
-        "nextCursor": _cursor(shown[-1]) if more else None,
-    }
+    return Page(data=[view(document) for document in shown], next_cursor=_cursor(shown[-1]) if more else None)
 
 
 def place(cursor: str | None) -> Place | None:

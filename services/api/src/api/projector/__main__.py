@@ -4,19 +4,17 @@ import argparse
 import asyncio
 
 from api.projector.adapters import Projector, ensure_indexes, rebuild
-from api.projector.projections import DATABASE
-from api.settings import ProjectorSettings
+from api.settings import ReadSideSettings
 from griot_chassis.service import Service
 from griot_contracts.topics import ACCOUNT_EVENTS, MESSAGE_EVENTS, SESSION_EVENTS
 
 GROUP = "projector"
 
 
-async def main(*, from_scratch: bool) -> None:
+async def main(settings: ReadSideSettings, *, from_scratch: bool) -> None:
     """Fold the log into the read side until told to stop."""
-    settings = ProjectorSettings()
     async with Service("projector", settings) as service:
-        database = service.mongo[DATABASE]
+        database = service.mongo[settings.api_database]
         if from_scratch:
             await rebuild(database)
         await ensure_indexes(database)
@@ -24,7 +22,7 @@ async def main(*, from_scratch: bool) -> None:
             [ACCOUNT_EVENTS, SESSION_EVENTS, MESSAGE_EVENTS],
             Projector(database),
             group=GROUP,
-            positions=service.positions(DATABASE, GROUP),
+            positions=service.positions(settings.api_database, GROUP),
         )
         await service.run()
 
@@ -34,4 +32,4 @@ if __name__ == "__main__":
     arguments.add_argument(
         "--rebuild", action="store_true", help="drop the documents first, and read all again"
     )
-    asyncio.run(main(from_scratch=arguments.parse_args().rebuild))
+    asyncio.run(main(ReadSideSettings(), from_scratch=arguments.parse_args().rebuild))

@@ -28,7 +28,6 @@ from griot_contracts.sessions import SessionCreated, SessionDeleted, SessionStat
 
 Document = dict[str, Any]
 
-DATABASE: Final = "griot_api"
 ACCOUNTS: Final = "accounts"
 API_KEYS: Final = "api_keys"
 SESSIONS: Final = "sessions"

@@ -1,6 +1,6 @@
 """API keys."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
@@ -58,12 +58,10 @@ async def issue_key(body: NewKey, caller: Manager, parts: PartsOf) -> NewKeyView
     return NewKeyView(**key_view(issued).model_dump(by_alias=False), key=key)
 
 
-@router.get(
-    "/keys", response_model=Page[KeyView], responses=documented(*_KEYED, "invalid_request", "invalid_cursor")
-)
+@router.get("/keys", responses=documented(*_KEYED, "invalid_request", "invalid_cursor"))
 async def list_keys(
     caller: Manager, parts: PartsOf, limit: Limit = USUAL_LIMIT, cursor: Cursor = None
-) -> dict[str, Any]:
+) -> Page[KeyView]:
     """The account's keys, without the keys themselves; revoked ones are gone."""
     keys = await parts.reads.keys(caller.account_id)
     return page_view(page(keys, limit=limit + 1, after=place(cursor)), limit, key_view)

@@ -1,7 +1,7 @@
 """Messages: taken, listed, read."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
@@ -80,7 +80,6 @@ async def send_message(
 
 @router.get(
     "/messages",
-    response_model=Page[MessageView],
     responses=documented(*_KEYED, "invalid_request", "invalid_cursor", "impossible_number"),
 )
 async def list_messages(
@@ -95,7 +94,7 @@ async def list_messages(
     to: Recipient | None = None,
     since: Annotated[Moment | None, Query(alias="from", description="From this time on.")] = None,
     until: Annotated[Moment | None, Query(description="Before this time.")] = None,
-) -> dict[str, Any]:
+) -> Page[MessageView]:
     """The account's messages of the last 30 days."""
     wanted = MessageFilter(status, session_id, type_, to, since, until)
     found = await parts.reads.messages(caller.account_id, wanted, limit=limit + 1, after=place(cursor))

@@ -1,7 +1,7 @@
 """Sessions: made, listed, read, given up."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
@@ -50,12 +50,11 @@ async def create_session(body: NewSession, caller: Manager, parts: PartsOf) -> S
 
 @router.get(
     "/sessions",
-    response_model=Page[SessionView],
     responses=documented(*KEYED, "invalid_request", "invalid_cursor"),
 )
 async def list_sessions(
     caller: Manager, parts: PartsOf, limit: Limit = USUAL_LIMIT, cursor: Cursor = None
-) -> dict[str, Any]:
+) -> Page[SessionView]:
     """The account's sessions."""
     sessions = await parts.reads.sessions(caller.account_id)
     return page_view(page(sessions, limit=limit + 1, after=place(cursor)), limit, session_view)

@@ -1,0 +1,166 @@
+"""The api, the projector and the quota service as processes; the tests play the sessions' owners."""
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pymongo import AsyncMongoClient
+
+from griot_chassis import clock, ids
+from griot_chassis.broker import make_broker
+from griot_chassis.publisher import Publisher
+from griot_chassis.settings import ServiceSettings
+from griot_contracts.base import Contract
+from griot_contracts.sessions import SessionStatus, SessionStatusChanged
+from griot_local.ports import LOOPBACK, free_port
+from griot_local.processes import Process
+from tests.support import eventually
+
+SOON = timedelta(seconds=20)
+PASSWORD = "correct horse battery staple"
+RECIPIENT = "+237612345678"
+
+
+@dataclass(frozen=True)
+class Griot:
+    """The running services.
+
+    Attributes:
+        url: where the api answers.
+        processes: by name, to stop and to start.
+        database: the read side's documents.
+        owner: writes to the log what a session manager or a dispatcher would.
+    """
+
+    url: str
+    processes: dict[str, Process]
+    database: Any
+    owner: Publisher
+
+    def client(self, key: str | None = None) -> httpx.AsyncClient:
+        headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+        return httpx.AsyncClient(base_url=f"{self.url}/api/v1", headers=headers, timeout=20, trust_env=False)
+
+    async def happened(self, *events: Contract) -> None:
+        await self.owner.publish([self.owner.envelope(event, id=ids.new_id()) for event in events])
+
+
+class Customer:
+    """An account that speaks through its first key."""
+
+    def __init__(self, griot: Griot, account: dict[str, Any]) -> None:
+        self.griot = griot
+        self.account_id = account["id"]
+        self.key = account["key"]
+        self.http = griot.client(self.key)
+
+    async def session(self, session_key: str = "my-session") -> str:
+        """A new session, starting."""
+        answer = await self.http.post("/sessions", json={"session_key": session_key})
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    async def connected_session(self, session_key: str = "my-session") -> str:
+        session_id = await self.session(session_key)
+        await self.stands(session_id, SessionStatus.CONNECTED)
+        return session_id
+
+    async def stands(self, session_id: str, status: SessionStatus) -> None:
+        """The session's owner says so, and the api has heard it."""
+        await self.griot.happened(
+            SessionStatusChanged(
+                account_id=self.account_id, at=clock.now(), session_id=session_id, status=status, epoch=1
+            )
+        )
+        await eventually(lambda: self.status(session_id), equals=status, within=SOON, what=f"it is {status}")
+
+    async def status(self, session_id: str) -> str:
+        return str((await self.http.get(f"/sessions/{session_id}")).json()["status"])
+
+    async def send(self, text: str = "Hello", **more: str) -> httpx.Response:
+        return await self.http.post("/messages", json={"to": RECIPIENT, "message": text, **more})
+
+
+@asynccontextmanager
+async def running_griot(kafka: str, mongo: str, folder: Path, **settings: str) -> AsyncIterator[Griot]:
+    """The three services on these servers, each run in databases of its own."""
+    run, port = ids.new_id(), free_port()
+    environment = {
+        "GRIOT_KAFKA_BOOTSTRAP": kafka,
+        "GRIOT_MONGO_URL": mongo,
+        "GRIOT_INSTANCE_ID": run,
+        "GRIOT_API_DATABASE": f"api-{run}",
+        "GRIOT_QUOTA_DATABASE": f"quota-{run}",
+        "GRIOT_API_PORT": str(port),
+        **settings,
+    }
+    processes = {
+        name: _process(name, module, folder, environment)
+        for name, module in {"quota": "quota", "projector": "api.projector", "api": "api"}.items()
+    }
+    broker = make_broker("test", ServiceSettings(kafka_bootstrap=kafka))
+    async with AsyncExitStack() as stack:
+        for process in processes.values():
+            await process.launch()
+            stack.push_async_callback(process.stop)
+        for process in processes.values():
+            await process.wait_ready()
+        await broker.start()
+        stack.push_async_callback(broker.stop)
+        client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(mongo, tz_aware=True)
+        stack.push_async_callback(client.close)
+        url = f"http://{LOOPBACK}:{port}"
+        yield Griot(url, processes, client[f"api-{run}"], Publisher(broker, "test"))
+
+
+@pytest.fixture(scope="module")
+async def griot(kafka: str, mongo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Griot]:
+    async with running_griot(kafka, mongo, tmp_path_factory.mktemp("griot")) as griot:
+        yield griot
+
+
+@pytest.fixture
+async def ada(griot: Griot) -> AsyncIterator[Customer]:
+    customer = await sign_up(griot)
+    yield customer
+    await customer.http.aclose()
+
+
+@pytest.fixture
+async def bob(griot: Griot) -> AsyncIterator[Customer]:
+    customer = await sign_up(griot)
+    yield customer
+    await customer.http.aclose()
+
+
+async def sign_up(griot: Griot) -> Customer:
+    async with griot.client() as stranger:
+        body = {"email": f"{ids.new_id()}@example.com", "password": PASSWORD}
+        answer = await stranger.post("/accounts", json=body)
+    assert answer.status_code == 201, answer.text
+    return Customer(griot, answer.json())
+
+
+def _process(name: str, module: str, folder: Path, environment: dict[str, str]) -> Process:
+    ops = free_port()
+
+    async def is_ready() -> bool:
+        async with httpx.AsyncClient(trust_env=False) as http:
+            try:
+                return (await http.get(f"http://{LOOPBACK}:{ops}/readyz")).is_success
+            except httpx.TransportError:
+                return False
+
+    return Process(
+        name,
+        [sys.executable, "-m", module],
+        log=folder / f"{name}.log",
+        is_ready=is_ready,
+        environment={**environment, "GRIOT_OPS_PORT": str(ops)},
+    )
