@@ -12,7 +12,6 @@ from griot_chassis.records import Record
 from griot_chassis.service import Service
 from griot_contracts import topics
 from griot_contracts.base import Contract
-from griot_contracts.cloudevents import Envelope
 from griot_contracts.ids import reply_address
 from quota.domain import AccountCommand
 from quota.settings import QuotaSettings
@@ -32,6 +31,7 @@ class Asker:
     def __init__(self, service: Service) -> None:
         self.heard: dict[str, list[Record]] = defaultdict(list)
         self.publisher = service.publisher
+        self._log = service.log_reader
         service.listen(OUT, self._hear)
 
     async def _hear(self, records: Sequence[Record]) -> None:
@@ -47,12 +47,25 @@ class Asker:
         await self.publisher.publish(envelopes)
         return [envelope.id for envelope in envelopes]
 
-    def of(self, account_id: str, kind: type[Contract]) -> list[Record]:
-        return [record for record in self.heard[account_id] if isinstance(record.body, kind)]
+    def told(self, account_id: str, kind: type[Contract]) -> set[str]:
+        """The ids of what was heard so far; one topic may be heard later than another that follows it."""
+        return {record.envelope.id for record in self._heard_of(account_id, kind)}
 
-    def told(self, account_id: str, kind: type[Contract]) -> dict[str, Envelope[Contract]]:
-        """What was written, each once, by its id."""
-        return {record.envelope.id: record.envelope for record in self.of(account_id, kind)}
+    async def written(self, account_id: str, kind: type[Contract]) -> list[Record]:
+        """All that stands in the log by now of this kind, of which there is at least one.
+
+        Asked for what a test has one key of: it lies where the first one that is heard lies.
+        """
+        await eventually(lambda: self.told(account_id, kind), within=SOON, what=f"a {kind.__name__} is heard")
+        where = self._heard_of(account_id, kind)[0].at
+        return [
+            record
+            async for record in self._log.read(where)
+            if isinstance(record.body, kind) and record.body.account_id == account_id
+        ]
+
+    def _heard_of(self, account_id: str, kind: type[Contract]) -> list[Record]:
+        return [record for record in self.heard[account_id] if isinstance(record.body, kind)]
 
 
 @pytest.fixture
@@ -90,3 +103,8 @@ def ready(account: str, session: str) -> list[AccountCommand]:
 
 def sends(account: str, session: str, count: int) -> list[AccountCommand]:
     return of(account, *(samples.send(ids.new_id(), session_id=session) for _ in range(count)))
+
+
+def ids_of(records: Sequence[Record]) -> list[str]:
+    """Each record's id, once."""
+    return list(dict.fromkeys(record.envelope.id for record in records))
