@@ -53,6 +53,18 @@ async def test_a_wait_that_is_given_up_loses_no_message(phone: RemotePhone, othe
     assert (await other.next_message()).text == "not lost"
 
 
+async def test_a_wait_that_is_given_up_leaves_its_message_to_the_next(
+    phone: RemotePhone, other: RemotePhone
+) -> None:
+    given_up = asyncio.create_task(other.next_message())
+    patient = asyncio.create_task(other.next_message())
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(given_up, MOMENT.total_seconds())
+    await phone.send(other.number, "first")
+
+    assert (await patient).text == "first"
+
+
 async def test_each_process_has_its_own_place(
     network: RemoteNetwork, phone: RemotePhone, other: RemotePhone
 ) -> None:

@@ -5,6 +5,8 @@ What is immediate there has to be awaited here. Errors are the same: what is rai
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -85,6 +87,7 @@ class RemotePhone:
         self._call = call
         self._path = f"/phones/{part(number)}"
         self._taken = 0
+        self._turn = asyncio.Lock()
 
     async def scan(self, qr_text: str, *, within: timedelta = timedelta(seconds=30)) -> DeviceState:
         """Link the device that shows this QR code; see `Phone.scan`."""
@@ -106,15 +109,14 @@ class RemotePhone:
         Raises:
             TimeoutError: none came in time.
         """
-        place, self._taken = (
-            self._taken,
-            self._taken + 1,
-        )  # taken before waiting: two that wait get two messages
+        seconds, started = within.total_seconds(), time.monotonic()
+        async with asyncio.timeout(seconds):
+            await self._turn.acquire()  # those who wait at the same moment get one message each
         try:
-            shown = await self._shown(place, within.total_seconds())
-        except BaseException:
-            self._taken -= 1
-            raise
+            shown = await self._shown(self._taken, max(seconds - (time.monotonic() - started), 0))
+            self._taken += 1
+        finally:
+            self._turn.release()
         return shown
 
     async def messages(self) -> list[PhoneMessage]:
