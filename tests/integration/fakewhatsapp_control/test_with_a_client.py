@@ -10,7 +10,8 @@ import pytest
 
 from fakewhatsapp.client import RemoteNetwork, RemotePhone
 from fakewhatsapp.faults import Fault, FaultKind
-from fakewhatsapp.ledger import Entry
+from fakewhatsapp.ledger import Filter
+from fakewhatsapp.ledger import Entry, Filter
 from tests.integration.fakewhatsapp.neonize_process import NeonizeClient, NeonizeError, NeonizeProcess
 from tests.support import eventually
 
@@ -66,8 +67,9 @@ async def test_a_refused_message_is_an_error_for_the_client_and_in_the_ledger(
 
     with pytest.raises(NeonizeError, match="463"):
         await client.send(other.number, "refused")
-    entries = [entry for entry in await network.ledger.unreached() if entry.sender == phone.number]
+    entries = await network.ledger.entries(Filter(sender=phone.number))
     assert [(entry.error, entry.acked) for entry in entries] == [(463, False)]
+    assert not [entry for entry in await network.ledger.unreached() if entry.sender == phone.number]
 
 
 async def test_a_device_that_is_unlinked_is_logged_out(client: NeonizeClient, phone: RemotePhone) -> None:

@@ -41,14 +41,18 @@ Within = Annotated[float, typer.Option("--within", help="How many seconds to wai
 def network(
     context: typer.Context,
     folder: Annotated[Path, typer.Option(help="The network's folder: its files, and where it is found.")],
+    *,
     control_port: Annotated[int, typer.Option(help="The control server's port; 0: a free one.")] = 0,
+    quick_pairing: Annotated[
+        bool, typer.Option("--quick-pairing", help="Spare clients most of the work of linking.")
+    ] = False,
 ) -> None:
     context.obj = folder
     if context.invoked_subcommand is None:
         from fakewhatsapp.running import run  # noqa: PLC0415 - the other commands start in half the time without
 
         logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-        asyncio.run(run(folder, control_port, announce=_announce))
+        asyncio.run(run(folder, control_port, quick_pairing=quick_pairing, announce=_announce))
 
 
 @phone.command()

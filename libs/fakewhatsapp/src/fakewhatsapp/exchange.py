@@ -214,7 +214,7 @@ class Summary(Exchanged):
         return cls(
             messages=len(entries),
             received=sum(entry.times for entry in entries),
-            unreached=sum(not entry.devices for entry in entries),
+            unreached=sum(entry.reached is False for entry in entries),
             unacked=sum(not entry.acked for entry in entries),
             delivered=sum(entry.delivered_at is not None for entry in entries),
             read=sum(entry.read_at is not None for entry in entries),

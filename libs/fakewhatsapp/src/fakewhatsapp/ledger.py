@@ -44,6 +44,11 @@ class Entry:
     revision: int = 0
     """Grows with every change of any entry: what is greater is newer."""
 
+    @property
+    def reached(self) -> bool | None:
+        """Whether it reached a device of its recipient; None: the network refused it, so it was not to."""
+        return bool(self.devices) if self.error is None else None
+
     def as_json(self) -> dict[str, Any]:
         """The entry as JSON has it."""
         fields = asdict(self)
@@ -60,7 +65,7 @@ class Filter:
     text: str | None = None
     """The whole text."""
     reached: bool | None = None
-    """Whether it reached any device of its recipient."""
+    """Whether it reached any device of its recipient; what the network refused is neither."""
     acked: bool | None = None
     since: int = 0
     """Only what has changed after this revision."""
@@ -71,7 +76,7 @@ class Filter:
             self.sender in (None, entry.sender)
             and self.recipient in (None, entry.recipient)
             and self.text in (None, entry.text)
-            and self.reached in (None, bool(entry.devices))
+            and self.reached in (None, entry.reached)
             and self.acked in (None, entry.acked)
         )
 

@@ -51,7 +51,7 @@ class Network:
             host: the address to listen on.
             unknown_prefix: numbers that start with it are nobody's.
             quick_pairing: make linking cost the client a tenth of the work, by telling a new device that one
-                of its pre-keys is here already: it then makes 50 of them, where the real network has it make 812.
+                of its pre-keys is here already: it then makes 50 of them, where the real network wants 812.
         """
         self.folder = folder
         self.host = host

@@ -12,7 +12,9 @@ from fakewhatsapp.exchange import FILE, Announcement
 from fakewhatsapp.network import Network
 
 
-async def run(folder: Path, control_port: int, announce: Callable[[Announcement], None]) -> None:
+async def run(
+    folder: Path, control_port: int, *, quick_pairing: bool, announce: Callable[[Announcement], None]
+) -> None:
     """Run a network until SIGTERM or SIGINT; `announce` is called when it takes connections.
 
     Raises:
@@ -22,7 +24,10 @@ async def run(folder: Path, control_port: int, announce: Callable[[Announcement]
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with Network(folder) as network, control_server(network, port=control_port) as announcement:
+    async with (
+        Network(folder, quick_pairing=quick_pairing) as network,
+        control_server(network, port=control_port) as announcement,
+    ):
         file = folder / FILE
         _write(file, announcement)
         announce(announcement)
