@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from fakewhatsapp.client import RemoteNetwork
+from fakewhatsapp.ledger import Filter
 from griot_local.client import RefusedError
 from griot_local.stack import PROGRAMS, Stack
 from tests.e2e.people import Account, a_number, opened_account
@@ -44,7 +45,7 @@ async def test_a_hundred_messages_survive_the_death_of(
             client.all_ended, within=SETTLED_WITHIN, what="every message comes to an end"
         )
 
-    entries = await network.ledger.entries(recipient=recipient.number)
+    entries = await network.ledger.entries(Filter(recipient=recipient.number))
     shown = Counter(entry.text for entry in entries)
     doubtful = {m["id"] for m in messages if "unknown" in [step["status"] for step in m["timeline"]]}
     wrong = {

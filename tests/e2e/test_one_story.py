@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from fakewhatsapp.client import RemoteNetwork
+from fakewhatsapp.ledger import Filter
 from griot_contracts import topics
 from griot_contracts.messages import (
     MessageAccepted,
@@ -32,8 +33,8 @@ async def test_ledger_topics_and_api_tell_one_story_of_a_message(
         await recipient.read(shown)
         told = await ada.wait_for_status(message_id, "read")
 
-    [entry] = await network.ledger.entries(recipient=recipient.number)
-    assert (entry.text, entry.times_received) == ("Good morning", 1)
+    [entry] = await network.ledger.entries(Filter(recipient=recipient.number))
+    assert (entry.text, entry.times) == ("Good morning", 1)
     assert (shown.text, shown.id) == ("Good morning", entry.id)
     assert told["whatsappMessageId"] == entry.id
 
