@@ -10,7 +10,6 @@ import pytest
 
 from fakewhatsapp.client import RemoteNetwork, RemotePhone
 from fakewhatsapp.faults import Fault, FaultKind
-from fakewhatsapp.ledger import Filter
 from fakewhatsapp.ledger import Entry, Filter
 from tests.integration.fakewhatsapp.neonize_process import NeonizeClient, NeonizeError, NeonizeProcess
 from tests.support import eventually
