@@ -69,9 +69,11 @@ def test_a_limit_once_hit_is_remembered_until_it_resets() -> None:
 def test_a_change_of_plan_forgets_the_limit() -> None:
     allowances = Allowances()
     allowances.learn(decided(Refusal.DAILY_LIMIT_REACHED))
-    allowances.forget(ACCOUNT)
-
+    allowances.plan_changed(ACCOUNT, after(1))
     assert allowances.exhausted(ACCOUNT, NOON) is None
+
+    allowances.learn(decided(Refusal.DAILY_LIMIT_REACHED))
+    assert allowances.exhausted(ACCOUNT, after(2)) is None
 
 
 def test_an_account_with_messages_left_is_not_refused() -> None:

@@ -24,7 +24,7 @@ async def main(settings: ApiSettings) -> None:
         reads = Reads(service.mongo[settings.api_database], overlay)
         keyring = Keyring(reads, now=clock.now)
         allowances = Allowances()
-        live = Live(overlay, on_key_revoked=keyring.forget, on_plan_changed=allowances.forget)
+        live = Live(overlay, on_key_revoked=keyring.forget, on_plan_changed=allowances.plan_changed)
         ask = Ask(service.publisher, partition=partition)
         parts = Parts(
             settings=settings, ask=ask, reads=reads, overlay=overlay, live=live, keyring=keyring,

@@ -17,18 +17,21 @@ class Allowances:
 
     def __init__(self) -> None:
         self._last: dict[str, CommandDecided] = {}
+        self._plan_since: dict[str, datetime] = {}
 
     def learn(self, decision: CommandDecided) -> None:
-        """Remember a decision on a message."""
-        if decision.resets_at is None:
+        """Remember a decision on a message, unless it was asked for under another plan."""
+        plan_since = self._plan_since.get(decision.account_id)
+        if decision.resets_at is None or (plan_since is not None and decision.at <= plan_since):
             return
         if len(self._last) >= _MOST:
             self._last.clear()  # the quota service knows; this only spares it the question
         self._last[decision.account_id] = decision
 
-    def forget(self, account_id: str) -> None:
-        """The account's plan changed: what was said no longer holds."""
+    def plan_changed(self, account_id: str, at: datetime) -> None:
+        """What was said before no longer holds, not even where it is heard only now."""
         self._last.pop(account_id, None)
+        self._plan_since[account_id] = at
 
     def last(self, account_id: str, now: datetime) -> CommandDecided | None:
         """The last decision of this day, if there was one."""

@@ -56,7 +56,7 @@ class Live:
         overlay: Overlay,
         *,
         on_key_revoked: Callable[[str], None],
-        on_plan_changed: Callable[[str], None],
+        on_plan_changed: Callable[[str, datetime], None],
     ) -> None:
         self._overlay = overlay
         self._on_key_revoked = on_key_revoked
@@ -72,8 +72,8 @@ class Live:
             match record.body:
                 case KeyRevoked(key_id=key_id, key_hash=key_hash):
                     self.revoke(key_id, key_hash)
-                case PlanChanged(account_id=account_id):
-                    self._on_plan_changed(account_id)
+                case PlanChanged(account_id=account_id, at=at):
+                    self._on_plan_changed(account_id, at)
                 case SessionStatusChanged(session_id=session_id, status=status):
                     if status in (SessionStatus.CONNECTED, SessionStatus.LOGGED_OUT, SessionStatus.FAILED):
                         self._codes.pop(session_id, None)

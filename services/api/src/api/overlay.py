@@ -21,7 +21,10 @@ MOST: Final = 20_000
 
 
 class Overlay:
-    """Recent events by the document they touch. Bounded in time and number; the oldest go first."""
+    """Recent events by the document they touch; the oldest go first.
+
+    Bounded in time, and in number for each collection, so that many messages push no session out.
+    """
 
     def __init__(
         self, *, kept: timedelta = KEPT, most: int = MOST, monotonic: Callable[[], float] = time.monotonic
@@ -32,7 +35,7 @@ class Overlay:
         self._events: dict[Ref, deque[tuple[int, Contract]]] = {}
         self._of_account: defaultdict[tuple[str, str], dict[str, None]] = defaultdict(dict)
         self._key_ids: dict[str, str] = {}
-        self._arrivals: deque[tuple[float, Ref, Contract]] = deque()
+        self._arrivals: defaultdict[str, deque[tuple[float, Ref, Contract]]] = defaultdict(deque)
 
     def know(self, beginning: Contract) -> Document:
         """Know what was decided to begin, before it is seen in the log, and give its document.
@@ -47,13 +50,14 @@ class Overlay:
 
     def learn(self, event: Contract, offset: int) -> None:
         """Know an event from now on."""
-        self._forget_old()
         ref = touched(event)
         if ref is None:
             return
+        for arrivals in self._arrivals.values():
+            self._forget_old(arrivals)
         self._events.setdefault(ref, deque()).append((offset, event))
         self._of_account[ref.collection, event.account_id][ref.id] = None
-        self._arrivals.append((self._monotonic(), ref, event))
+        self._arrivals[ref.collection].append((self._monotonic(), ref, event))
         if isinstance(event, KeyIssued):
             self._key_ids[event.key_hash] = event.key_id
 
@@ -85,10 +89,10 @@ class Overlay:
             self._events.pop(Ref(collection, id_), None)
             self._drop_id(collection, account_id, id_)
 
-    def _forget_old(self) -> None:
+    def _forget_old(self, arrivals: deque[tuple[float, Ref, Contract]]) -> None:
         oldest_kept = self._monotonic() - self._kept_s
-        while self._arrivals and (self._arrivals[0][0] < oldest_kept or len(self._arrivals) >= self._most):
-            _, ref, event = self._arrivals.popleft()
+        while arrivals and (arrivals[0][0] < oldest_kept or len(arrivals) >= self._most):
+            _, ref, event = arrivals.popleft()
             events = self._events.get(ref)
             if events is None or events[0][1] is not event:
                 continue  # forgotten before
