@@ -155,6 +155,10 @@ def _text(jid: Any) -> str:
     return f"{jid.User}@{jid.Server}"
 
 
+def _device(jid: Any) -> str:
+    return f"{jid.User}:{jid.Device}@{jid.Server}"
+
+
 def _receipt(raw: bytes) -> ReceiptSeen | None:
     receipt = pb.Receipt.FromString(raw)
     source, read = receipt.MessageSource, receipt.Type in (pb.Receipt.READ, pb.Receipt.PLAYED)
@@ -166,7 +170,7 @@ def _receipt(raw: bytes) -> ReceiptSeen | None:
 
 def _pair_status(raw: bytes) -> Identified | None:
     status = pb.PairStatus.FromString(raw)
-    return Identified(_text(status.ID)) if status.Status == pb.PairStatus.SUCCESS else None
+    return Identified(_device(status.ID)) if status.Status == pb.PairStatus.SUCCESS else None
 
 
 def _unlinked(raw: bytes) -> Unlinked:
@@ -230,7 +234,7 @@ def _on_event(uuid: bytes, address: int, size: int, code: int) -> None:
         return
     raw = ctypes.string_at(address, size)
     if code == _IDENTIFIED:
-        listener.identified(Identified(_text(pb.Device.FromString(raw).JID)))
+        listener.identified(Identified(_device(pb.Device.FromString(raw).JID)))
     elif code in _EVENTS and (seen := _EVENTS[code](raw)) is not None:
         listener.seen(seen)
 

@@ -56,6 +56,7 @@ class Session:
         self._now = now
         self._jid = owned.jid
         self._told: tuple[SessionStatus, str | None] | None = None
+        self._quiet = False
         self._count = 0
         self._failures = 0
         self._seen: asyncio.Queue[Observation] = asyncio.Queue()
@@ -80,10 +81,10 @@ class Session:
             return
         self._failures = 0
         self._move(starting(self.standing.phone))
-        if quietly and self.owned.jid is not None:
-            asyncio.get_running_loop().call_later(_TOLD_LATE_S, self._tell_if_alive)
-        else:
-            self._tell()
+        self._quiet = quietly and self.owned.jid is not None
+        if self._quiet:
+            asyncio.get_running_loop().call_later(_TOLD_LATE_S, self._break_silence)
+        self._tell()
         self._task = asyncio.create_task(self._live(), name=f"session {self.owned.session_id}")
 
     async def stop(self) -> None:
@@ -193,13 +194,15 @@ class Session:
             await self._sessions.remember(self.owned.session_id, jid)
             self._jid = jid
 
-    def _tell_if_alive(self) -> None:
+    def _break_silence(self) -> None:
+        self._quiet = False
         if self.alive:
             self._tell()
 
     def _tell(self) -> None:
         now, owned = self.standing, self.owned
-        if self._told == (now.status, now.reason):
+        silent = self._quiet and now.status is SessionStatus.STARTING
+        if silent or self._told == (now.status, now.reason):
             return
         self._told = (now.status, now.reason)
         self._count += 1
