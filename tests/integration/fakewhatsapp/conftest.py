@@ -73,11 +73,11 @@ async def client(shown: NeonizeClient, phone: Phone) -> NeonizeClient:
 async def reopened(
     neonize: NeonizeProcess, client: NeonizeClient, number: str, store: Path
 ) -> AsyncIterator[Reopened]:
-    """Stops the client, and opens another with the same keys when it is called."""
-    await client.call("stop")
+    """Stops the client when it is called, and opens another with the same keys."""
     opened: list[NeonizeClient] = []
 
     async def reopen() -> NeonizeClient:
+        await client.call("stop")
         opened.append(await neonize.open(f"again {number}", store))
         return opened[0]
 

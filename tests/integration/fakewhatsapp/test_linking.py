@@ -93,3 +93,14 @@ async def test_a_client_that_logs_itself_out_is_off_the_phones_list(
     await client.call("logout")
 
     assert not phone.devices
+
+
+async def test_a_new_device_leaves_as_many_pre_keys_as_the_real_network_wants(
+    number: str, tmp_path: Path
+) -> None:
+    async with Network(tmp_path / "real") as network, NeonizeProcess.start(network) as process:
+        client = await process.open("thorough", tmp_path / "store.db")
+        device = await network.phone(number).scan(await client.event("QR"))
+        await client.event("Connected", within=30)
+
+        assert len(device.pre_keys) > 800

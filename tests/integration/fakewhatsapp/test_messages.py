@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from tests.integration.fakewhatsapp.neonize_process import (
     NeonizeClient,
     NeonizeError,
     NeonizeProcess,
+    Reopened,
     text_of,
 )
 from tests.support import eventually
@@ -125,6 +128,55 @@ async def test_what_was_acknowledged_is_not_sent_again_at_the_next_login(
         again = await process.open("again", store)
 
         assert (await again.event("OfflineSyncCompleted"))["Count"] == 0
+
+
+async def test_a_message_that_a_phone_cannot_read_is_asked_for_again(
+    network: Network, client: NeonizeClient, other: Phone
+) -> None:
+    await client.send(other.number, "hello")
+    await other.next_message()
+    other.lose_keys()
+
+    message_id = await client.send(other.number, "once more, please")
+
+    assert (await other.next_message()).text == "once more, please"
+    entry = network.ledger.by_id(message_id)
+    assert entry is not None
+    assert (entry.text, entry.times, entry.reached) == ("once more, please", 1, True)
+
+
+async def test_a_message_that_the_client_cannot_read_is_sent_again(
+    client: NeonizeClient, phone: Phone, other: Phone, store: Path, reopened: Reopened
+) -> None:
+    await other.send(phone.number, "hello")
+    await client.text()
+    await client.send(
+        other.number, "hello yourself"
+    )  # from now on the phone does not begin a session any more
+    await client.call("stop")
+    with closing(sqlite3.connect(store)) as database, database:
+        database.execute("DELETE FROM whatsmeow_sessions")
+
+    await other.send(phone.number, "encrypted for a session that is gone")
+    again = await reopened()
+
+    assert await again.text() == "encrypted for a session that is gone"
+
+
+async def test_a_network_that_is_started_again_knows_its_clients(tmp_path: Path, number: str) -> None:
+    async with Network(tmp_path, quick_pairing=True) as network, NeonizeProcess.start(network) as process:
+        client = await process.open("before", tmp_path / "store.db")
+        await network.phone(number).scan(await client.event("QR"))
+        await client.event("Connected")
+        await client.send("+4915112345678", "before")
+        await network.phone("+4915112345678").next_message()
+
+    async with Network(tmp_path, quick_pairing=True) as network, NeonizeProcess.start(network) as process:
+        client = await process.open("after", tmp_path / "store.db")
+        await client.event("Connected")
+        await client.send("+4915112345678", "after")
+
+        assert (await network.phone("+4915112345678").next_message()).text == "after"
 
 
 async def test_a_picture_arrives_with_its_very_bytes(client: NeonizeClient, other: Phone) -> None:

@@ -51,6 +51,7 @@ def _afterwards(device: Device, query: Node) -> None:
         deliver_queued(device)
     elif query.child("remove-companion-device") and device.connection:
         device.connection.network.phone(device.number).devices.pop(device.index, None)
+        device.connection.network.remember()
         device.connection.finish()
 
 

@@ -6,15 +6,33 @@ from collections.abc import Callable
 
 from fakewhatsapp import signal
 from fakewhatsapp.model import Registration
+from fakewhatsapp.signal.keys import derive, encode
 from fakewhatsapp.wire.nodes import Jid
+
+_MAX_REGISTRATION_ID = 16380
 
 
 class Keyring:
     """The secrets of one phone. Devices are known by their LIDs."""
 
-    def __init__(self) -> None:
-        self._keys = signal.PreKeyStore.generate()
+    def __init__(self, keys: signal.PreKeyStore) -> None:
+        self._keys = keys
         self._sessions: dict[Jid, signal.Session] = {}
+
+    @classmethod
+    def new(cls) -> Keyring:
+        """New keys, of no number in particular."""
+        return cls(signal.PreKeyStore.generate())
+
+    @classmethod
+    def of(cls, secret: bytes, number: str) -> Keyring:
+        """The keys of the phone with this number, the same for the same network's secret."""
+        private = derive(secret, b"identity " + number.encode(), 32)
+        identity = signal.IdentityKeyPair.from_private(private)
+        pair = signal.KeyPair.from_private(derive(secret, b"signed pre-key " + number.encode(), 32))
+        signed = signal.SignedPreKey(1, pair, identity.sign(encode(pair.public)))
+        registration_id = int.from_bytes(private[:2], "big") % _MAX_REGISTRATION_ID + 1
+        return cls(signal.PreKeyStore(identity, registration_id, signed))
 
     @property
     def identity_public(self) -> bytes:

@@ -126,6 +126,14 @@ class Ledger:
         entry.devices += [device for device in devices if device not in entry.devices]
         return self._changed(entry)
 
+    def reach(self, message_id: str, devices: Iterable[str], *, kind: Kind, text: str) -> None:
+        """A message reached devices that could not read it before, because it was encrypted for them anew."""
+        entry = self._entries.get(message_id)
+        if entry is not None:
+            entry.kind, entry.text = kind, text
+            entry.devices += [device for device in devices if device not in entry.devices]
+            self._changed(entry)
+
     def acknowledge(self, message_id: str, error: int | None = None) -> None:
         """The network has answered its sender: it took the message, or refused it with this code."""
         entry = self._entries.get(message_id)

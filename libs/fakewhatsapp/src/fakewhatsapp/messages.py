@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fakewhatsapp.faults import Fault, FaultKind
 from fakewhatsapp.model import Device, Kind, number_of
 from fakewhatsapp.participants import list_hash
+from fakewhatsapp.retries import retry_of
 from fakewhatsapp.wire.nodes import Attributes, Jid, Node
 
 if TYPE_CHECKING:
@@ -37,6 +38,11 @@ class Arrival:
         """Whether it keeps an account's devices in step; nobody is shown it."""
         return self.stanza.text("category") == "peer"
 
+    @property
+    def was_asked_for(self) -> bool:
+        """Whether it came before, and is encrypted anew for one device that could not read it."""
+        return any(retry_of(enc) for enc in self.stanza.all("enc"))
+
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
@@ -53,9 +59,9 @@ def take(connection: Connection, stanza: Node) -> None:
     if sender is None or to is None:
         return
     message = Arrival(connection, sender, stanza, to, int(time.time()))
-    if message.between_own_devices:
+    if message.between_own_devices or message.was_asked_for:
         connection.send(_ack(message))
-        _deliver_all(message)
+        _write_down_later(message, _deliver_all(message))
         return
     fault = connection.network.faults.for_message(sender.number, message.id)
     if fault is not None and fault.kind is FaultKind.LOSE_MESSAGE:
@@ -101,8 +107,22 @@ def _write_down(message: Arrival, reached: list[Jid]) -> None:
         datetime.fromtimestamp(message.at, UTC),
         kind=shown.kind if shown else Kind.OTHER,
         text=shown.text if shown else "",
-        devices=[str(jid) for jid in reached if number_of(jid) == recipient],
+        devices=_names(message, reached),
     )
+
+
+def _write_down_later(message: Arrival, reached: list[Jid]) -> None:
+    """A phone that could not read a message before can now: only then the ledger knows what it says."""
+    phone = message.connection.network.known_phone(number_of(message.to))
+    shown = phone.shown(message.sender.number, message.id) if phone else None
+    if shown is not None and shown.recipient == number_of(message.to):
+        names = _names(message, reached)
+        message.connection.network.ledger.reach(message.id, names, kind=shown.kind, text=shown.text)
+
+
+def _names(message: Arrival, reached: list[Jid]) -> list[str]:
+    """The recipient's devices among those that were reached."""
+    return [str(jid) for jid in reached if number_of(jid) == number_of(message.to)]
 
 
 def _deliver_all(message: Arrival) -> list[Jid]:

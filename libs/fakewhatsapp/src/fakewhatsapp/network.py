@@ -14,12 +14,14 @@ from fakewhatsapp.connection import Connection
 from fakewhatsapp.faults import Faults
 from fakewhatsapp.ledger import Ledger
 from fakewhatsapp.library import installed_library, patched_copy
+from fakewhatsapp.memory import Memory
 from fakewhatsapp.model import Device
 from fakewhatsapp.pairing import Pairings
 from fakewhatsapp.phone import Phone
 from fakewhatsapp.receipts import key_of
 from fakewhatsapp.server import Server
 from fakewhatsapp.signal import IdentityKeyPair
+from fakewhatsapp.signal.keys import derive
 from fakewhatsapp.stanzas import HANDLERS
 from fakewhatsapp.tls import make_tls
 from fakewhatsapp.wire.binary import Codec
@@ -107,7 +109,13 @@ class Network:
     async def __aenter__(self) -> Self:
         self.loop = asyncio.get_running_loop()
         self.folder.mkdir(parents=True, exist_ok=True)
-        root = IdentityKeyPair.generate()
+        self._memory = Memory.read(self.folder)
+        self.secret = bytes.fromhex(self._memory.secret)
+        for linked in self._memory.phones:
+            phone = self.phone(linked.number)
+            phone.last_index = linked.last_index
+            phone.devices = {one.index: one.device(linked.number) for one in linked.devices}
+        root = IdentityKeyPair.from_private(derive(self.secret, b"root key", 32))
         self.codec = Codec(read_tokens(installed_library().read_bytes()))
         self._library = patched_copy(self.folder, root.public)
         self.server_keys = server_keys(root)
@@ -121,6 +129,10 @@ class Network:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._server.stop()
+
+    def remember(self) -> None:
+        """Write down who is linked to whom, for the next start in the same folder."""
+        self._memory.write(self.folder, self.phones())
 
     def receive(self, connection: Connection, stanza: Node) -> None:
         """Take a stanza from a client."""

@@ -97,6 +97,7 @@ async def link(connection: Connection, phone: Phone, adv_secret: bytes) -> Devic
     connection.send(query)
     _check(await confirmed, phone, registration, details)
     phone.devices[device.index] = device
+    connection.network.remember()
     connection.network.pairings.forget(connection)
     connection.finish(Node("stream:error", {"code": _RESTART}))
     return device

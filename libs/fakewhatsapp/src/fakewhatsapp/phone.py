@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
-import time
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
 
 from fakewhatsapp import contents, pairing
 from fakewhatsapp.errors import (
@@ -15,72 +12,15 @@ from fakewhatsapp.errors import (
     UnknownPairingCodeError,
     UnknownQrCodeError,
 )
-from fakewhatsapp.keyring import Keyring
+from fakewhatsapp.handset import Handset
 from fakewhatsapp.linking import secret_from_code
-from fakewhatsapp.model import Device, PhoneMessage, Registration, lid_of, number_in, number_of
-from fakewhatsapp.prekeys import bundle_of
-from fakewhatsapp.receipts import READ, receipt_from_phone
-from fakewhatsapp.signal import SignalError
-from fakewhatsapp.welcome import welcome_messages
-from fakewhatsapp.wire.nodes import HIDDEN_USERS, USERS, Attributes, Jid, Node
-
-if TYPE_CHECKING:
-    from fakewhatsapp.network import Network
+from fakewhatsapp.model import Device, PhoneMessage, number_in
+from fakewhatsapp.receipts import READ
+from fakewhatsapp.wire.nodes import Node
 
 
-class Phone:
+class Phone(Handset):
     """The phone of one number. `Network.phone` gives it."""
-
-    def __init__(self, network: Network, number: str) -> None:
-        self.network = network
-        self.number = number
-        """With its plus sign."""
-        self.auto_deliver = True
-        """Whether it confirms each message's delivery by itself, as a phone that is switched on does."""
-        self.auto_read = False
-        """Whether it also reads each message at once."""
-        self.devices: dict[int, Device] = {}
-        """The companions linked to it, by index."""
-        self.messages: list[PhoneMessage] = []
-        """Everything it showed, oldest first."""
-        self.sent: list[PhoneMessage] = []
-        """What was sent from its linked devices, as it shows them beside its own."""
-        self.last_index = 0
-        """The index of the device that was linked last."""
-        self._keyring = Keyring()
-        self._seen: dict[tuple[str, str], PhoneMessage] = {}
-        self._unread: asyncio.Queue[PhoneMessage] = asyncio.Queue()
-
-    @property
-    def identity_public(self) -> bytes:
-        """The public half of the account's identity key."""
-        return self._keyring.identity_public
-
-    def sign(self, message: bytes) -> bytes:
-        """Sign with the account's identity key."""
-        return self._keyring.sign(message)
-
-    def agree(self, public: bytes) -> bytes:
-        """The secret that the account's identity key and another's public key make."""
-        return self._keyring.agree(public)
-
-    def bundle(self) -> Registration:
-        """The keys that others need to start a session with this phone."""
-        return self._keyring.bundle()
-
-    def take_pre_key(self) -> tuple[int, bytes] | None:
-        """One of the phone's one-time keys, for somebody who starts a session."""
-        return self._keyring.take_pre_key()
-
-    @property
-    def lid(self) -> Jid:
-        """The account's id that tells nothing about its number."""
-        return Jid(lid_of(self.number), HIDDEN_USERS)
-
-    @property
-    def jid(self) -> Jid:
-        """The account's id by number."""
-        return Jid(self.number.lstrip("+"), USERS)
 
     async def scan(self, qr_text: str, *, within: timedelta = timedelta(seconds=30)) -> Device:
         """Link the device that shows this QR code. Returns once the device has confirmed.
@@ -128,13 +68,13 @@ class Phone:
         Returns:
             The message's id.
         """
-        return self._write(to, contents.text(text))
+        return self._write(number_in(to), contents.text(text))
 
     async def send_image(
         self, to: str, image: bytes, *, caption: str = "", mimetype: str = "image/jpeg"
     ) -> str:
         """Send a picture, as `send` does a text."""
-        return self._write(to, contents.image(self.network.attachments, image, caption, mimetype))
+        return self._write(number_in(to), contents.image(self.network.attachments, image, caption, mimetype))
 
     async def read(self, message: PhoneMessage | str) -> None:
         """Read a message (or the one with this id): its sender gets the read receipt.
@@ -166,70 +106,10 @@ class Phone:
     def forget(self, device: Device) -> None:
         """Take a device off the list; it is told if it is connected, and refused at its next login if not."""
         self.devices.pop(device.index, None)
+        self.network.remember()
         if device.connection is not None:
             removed = Node("conflict", {"type": "device_removed"})
             device.connection.finish(Node("stream:error", {"code": "401"}, [removed]))
-
-    def lose_keys(self) -> None:
-        """Start with new keys, as after a new installation: what is encrypted for the old cannot be read."""
-        self._keyring = Keyring()
-
-    def welcome(self, device: Device) -> None:
-        """Send a device that was just linked what every new device gets first."""
-        for message in welcome_messages():
-            attrs: Attributes = {**self._attributes(message), "category": "peer"}
-            self._send_to(device, attrs, message)
-
-    def receive(self, sender: Device, stanza: Node, enc: Node, at: int) -> bool:
-        """Take a device's copy of a message from the network. False if it could not be read."""
-        message_id = stanza.text("id")
-        seen = self._seen.get((sender.number, message_id))
-        if seen is not None:  # sent again after a lost acknowledgement: shown once, confirmed again
-            self._confirm_by_itself(seen)
-            return True
-        try:
-            plain = self._keyring.decrypt(sender.lid, enc.text("type"), enc.bytes_of())
-        except SignalError:
-            return False
-        if stanza.text("category") != "peer":
-            message = contents.parse(plain)
-            self._take(sender.number, number_of(stanza.jid("to") or sender.lid), message_id, message, at)
-        return True
-
-    def take_from_phone(self, sender: str, attrs: Attributes, message: Any) -> None:
-        """Take a message that another phone wrote: between phones nothing needs to be encrypted here."""
-        self._take(sender, self.number, str(attrs["id"]), message, int(str(attrs["t"])))
-
-    def shown(self, sender: str, message_id: str) -> PhoneMessage | None:
-        """The message with this id from this number, if the phone has it."""
-        return self._seen.get((sender, message_id))
-
-    def _take(self, sender: str, recipient: str, message_id: str, message: Any, at: int) -> None:
-        content = contents.shown(self.network.attachments, message)
-        if content is None:
-            return
-        when = datetime.fromtimestamp(at, UTC)
-        shown = PhoneMessage(
-            message_id, sender, recipient, content.kind, content.text, when, content.media, content.mimetype
-        )
-        self._seen[sender, message_id] = shown
-        if recipient == self.number:
-            self.messages.append(shown)
-            self._unread.put_nowait(shown)
-            self._confirm_by_itself(shown)
-        else:
-            self.sent.append(shown)
-
-    def _confirm_by_itself(self, message: PhoneMessage) -> None:
-        if message.recipient != self.number:
-            return
-        if self.auto_deliver:
-            self._confirm(message, "")
-        if self.auto_read:
-            self._confirm(message, READ)
-
-    def _confirm(self, message: PhoneMessage, kind: str) -> None:
-        receipt_from_phone(self.network, self.number, message.sender, message.id, kind)
 
     def _message(self, message: PhoneMessage | str) -> PhoneMessage:
         if isinstance(message, PhoneMessage):
@@ -238,32 +118,3 @@ class Phone:
         if not found:
             raise UnknownMessageError("the phone shows no message with this id")
         return found[0]
-
-    def _write(self, to: str, message: Any) -> str:
-        other = self.network.phone(number_in(to))
-        attrs = self._attributes(message)
-        for device in list(other.devices.values()):
-            self._send_to(device, {**attrs, "sender_pn": self.jid}, message)
-        if other is self:
-            return str(attrs["id"])
-        for device in list(self.devices.values()):
-            copy = contents.sent_from_here(message, str(other.lid))
-            self._send_to(device, {**attrs, "recipient": other.lid, "peer_recipient_pn": other.jid}, copy)
-        other.take_from_phone(self.number, attrs, message)
-        return str(attrs["id"])
-
-    def _attributes(self, message: Any) -> Attributes:
-        """What the stanzas around all copies of a new message have in common."""
-        return {
-            "from": self.lid,
-            "id": secrets.token_hex(16).upper(),
-            "t": str(int(time.time())),
-            "type": contents.stanza_type(message),
-            "notify": self.number,
-        }
-
-    def _send_to(self, device: Device, attrs: Attributes, message: Any) -> None:
-        plain = message.SerializeToString()
-        kind, ciphertext = self._keyring.encrypt(device.lid, plain, lambda: bundle_of(device))
-        enc = Node("enc", {"v": "2", "type": str(kind), **contents.enc_attributes(message)}, ciphertext)
-        self.network.to_device(device, Node("message", attrs, [enc]))

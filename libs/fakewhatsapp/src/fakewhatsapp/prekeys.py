@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fakewhatsapp.model import Device, number_of
+from fakewhatsapp.model import Device, Registration, number_of
 from fakewhatsapp.signal import PreKeyBundle
 from fakewhatsapp.wire.nodes import SERVER, Attributes, Jid, Node
 
@@ -60,42 +60,29 @@ def bundle_of(device: Device) -> PreKeyBundle:
     return PreKeyBundle(keys.registration_id, keys.identity_key, *keys.signed_pre_key, take_one(device))
 
 
+def key_nodes(keys: Registration, one_time: tuple[int, bytes] | None) -> list[Node]:
+    """A device's keys as nodes, its registration id first."""
+    nodes = [
+        Node("registration", {}, keys.registration_id.to_bytes(4, "big")),
+        Node("type", {}, _DJB),
+        Node("identity", {}, keys.identity_key),
+    ]
+    if one_time is not None:
+        nodes.append(Node("key", {}, _key(*one_time)))
+    key_id, public, signature = keys.signed_pre_key
+    nodes.append(Node("skey", {}, [*_key(key_id, public), Node("signature", {}, signature)]))
+    return nodes
+
+
 def _bundle(network: Network, jid: Jid) -> Node:
     number = number_of(jid)
-    if not network.exists(number):
-        return _missing(jid)
-    phone = network.phone(number)
-    if jid.device == 0:
-        keys = phone.bundle()
-        return _user(jid, keys.registration_id, keys.identity_key, keys.signed_pre_key, phone.take_pre_key())
-    device = phone.devices.get(jid.device)
-    if device is None:
-        return _missing(jid)
-    keys = device.keys
-    return _user(jid, keys.registration_id, keys.identity_key, keys.signed_pre_key, take_one(device))
-
-
-def _missing(jid: Jid) -> Node:
+    phone = network.phone(number) if network.exists(number) else None
+    device = phone.devices.get(jid.device) if phone else None
+    if phone is not None and jid.device == 0:
+        return Node("user", {"jid": jid}, key_nodes(phone.bundle(), phone.take_pre_key()))
+    if device is not None:
+        return Node("user", {"jid": jid}, key_nodes(device.keys, take_one(device)))
     return Node("user", {"jid": jid}, [Node("error", {"code": "404", "text": "item-not-found"})])
-
-
-def _user(
-    jid: Jid,
-    registration: int,
-    identity: bytes,
-    signed: tuple[int, bytes, bytes],
-    one: tuple[int, bytes] | None,
-) -> Node:
-    content = [
-        Node("registration", {}, registration.to_bytes(4, "big")),
-        Node("type", {}, _DJB),
-        Node("identity", {}, identity),
-    ]
-    if one is not None:
-        content.append(Node("key", {}, _key(*one)))
-    key_id, public, signature = signed
-    content.append(Node("skey", {}, [*_key(key_id, public), Node("signature", {}, signature)]))
-    return Node("user", {"jid": jid}, content)
 
 
 def _key(key_id: int, public: bytes) -> list[Node]:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from fakewhatsapp.network import Network
 
 READ = "read"
+RETRY = "retry"
+"""The type of a receipt that asks for a message again, encrypted anew."""
 
 
 def receipt_from_phone(network: Network, reader: str, sender: str, message_id: str, kind: str) -> None:
@@ -47,7 +49,9 @@ def take(connection: Connection, receipt: Node) -> None:
         return
     for message_id in ids:
         connection.network.ledger.confirm(message_id, kind, datetime.now(UTC))
-    if phone.number == device.number or kind == "retry":
+    if kind == RETRY:
+        phone.send_again(device, receipt.text("id"))
+    if phone.number == device.number or kind == RETRY:
         return
     for other in list(phone.devices.values()):
         connection.network.to_device(other, _forwarded(device, receipt))
