@@ -1,5 +1,7 @@
 """The ASGI app: routes, problems, and what every request goes through."""
 
+from typing import Any
+
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
 
@@ -49,7 +51,7 @@ def _describe_problems(app: FastAPI) -> None:
     """Put the problem document beside the models that the operations name themselves."""
     openapi = app.openapi
 
-    def with_problems() -> dict[str, object]:
+    def with_problems() -> dict[str, Any]:
         fresh = app.openapi_schema is None
         schema = openapi()
         if fresh:
@@ -58,6 +60,18 @@ def _describe_problems(app: FastAPI) -> None:
                 ref_template="#/components/schemas/{model}"
             )
             models |= models["ProblemDocument"].pop("$defs", {})
+            _forget_other_errors(schema)
         return schema
 
     app.openapi = with_problems  # type: ignore[method-assign]  # FastAPI's documented way of extending it
+
+
+def _forget_other_errors(schema: dict[str, Any]) -> None:
+    """FastAPI's own form of 422 is never answered; it documents it wherever an address has a parameter."""
+    for operations in schema["paths"].values():
+        for operation in operations.values():
+            invalid = operation["responses"].get("422", {})
+            if "HTTPValidationError" in str(invalid):
+                del operation["responses"]["422"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        schema["components"]["schemas"].pop(name, None)

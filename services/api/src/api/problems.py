@@ -75,7 +75,7 @@ _OF_REFUSAL: Final[dict[Refusal, str]] = {
     Refusal.SESSION_LIMIT_REACHED: "session_limit_reached",
     Refusal.DAILY_LIMIT_REACHED: "daily_limit_reached",
 }
-_OF_STATUS: Final = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
+_OF_STATUS: Final = {400: "invalid_json", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 
 
 class FieldError(BaseModel):

@@ -19,7 +19,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from api import numbers
+from api import examples, numbers
 from griot_contracts.accounts import Plan, Scope
 from griot_contracts.messages import MessageStatus
 from griot_contracts.sessions import SessionStatus, WhenDisconnected, WhenUnknown
@@ -113,6 +113,8 @@ class SignUp(Asked):
 class AccountView(Answer):
     """An account, its plan, and what is left of it."""
 
+    model_config = examples.one(examples.ACCOUNT)
+
     id: str
     email: str
     name: str | None
@@ -126,6 +128,8 @@ class AccountView(Answer):
 
 class NewAccountView(AccountView):
     """A new account with its first key."""
+
+    model_config = examples.one(examples.ACCOUNT | {"key": examples.KEY})
 
     key: str = Field(description="The first API key, in clear this once.", examples=["grt_live_…"])
 
@@ -143,6 +147,8 @@ class NewKey(Asked):
 class KeyView(Answer):
     """An API key, without the key itself."""
 
+    model_config = examples.one(examples.KEY_VIEW)
+
     id: str
     name: str | None
     hint: str = Field(description="How the key begins.", examples=["grt_live_9fQz"])
@@ -153,6 +159,8 @@ class KeyView(Answer):
 
 class NewKeyView(KeyView):
     """A new API key."""
+
+    model_config = examples.one(examples.KEY_VIEW | {"key": examples.KEY})
 
     key: str = Field(description="The key, in clear this once.", examples=["grt_live_…"])
 
@@ -174,6 +182,8 @@ class Reason(Answer):
 
 class SessionView(Answer):
     """A session: one WhatsApp device linked to a phone."""
+
+    model_config = examples.one(examples.SESSION)
 
     id: str
     session_key: str = Field(alias="session_key")
@@ -212,6 +222,8 @@ class NewMessage(Asked):
 class TakenMessageView(Answer):
     """A message that was taken."""
 
+    model_config = examples.one(examples.TAKEN)
+
     id: str
     to_phone: str
     type: str
@@ -230,6 +242,8 @@ class StepView(Answer):
 class MessageView(TakenMessageView):
     """A message and where it stands."""
 
+    model_config = examples.one(examples.MESSAGE)
+
     session_id: str
     message: str
     whatsapp_message_id: str | None
@@ -239,5 +253,7 @@ class MessageView(TakenMessageView):
 
 class MessageWithTimelineView(MessageView):
     """A message with every step of its way."""
+
+    model_config = examples.one(examples.MESSAGE | {"timeline": examples.TIMELINE})
 
     timeline: list[StepView]

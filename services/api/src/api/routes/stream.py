@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from api import stream
+from api import examples, stream
 from api.auth import KeyedRoute
 from api.live import Heard
 from api.parts import PartsOf
@@ -34,7 +34,10 @@ Session = Annotated[Document, Depends(_found)]
 @router.get(
     "/sessions/{session_id}/stream",  # noqa: FAST003 - `Session` takes it
     response_class=EventSourceResponse,
-    responses=documented(*KEYED, "session_not_found"),
+    responses={
+        200: {"content": {"text/event-stream": {"example": examples.STREAM}}},
+        **documented(*KEYED, "session_not_found"),
+    },
 )
 async def stream_session(
     session: Session, caller: Manager, parts: PartsOf, last_event_id: Annotated[str | None, Header()] = None

@@ -1,0 +1,76 @@
+"""What answers look like, for the documentation: one account's story, told with the same ids throughout."""
+
+from typing import Any, Final
+
+from pydantic import ConfigDict
+
+KEY: Final = "grt_live_4fQzT0b9wLxYv2NcR7sKj1MhD8pGe5Ua6c1f09e2"
+_SESSION_ID: Final = "0197f0c2-41d3-7b0e-9a55-5d1f3c7e8a21"
+_DAWN: Final = "2026-03-14T08:00:00.000Z"
+
+ACCOUNT: Final[dict[str, Any]] = {
+    "id": "6a2f41a3-c54c-5c1c-a9f3-8e0b7d21c604",
+    "email": "ama@example.com",
+    "name": "Ama's shop",
+    "plan": "free",
+    "sessionLimit": 10,
+    "dailyMessageLimit": 100,
+    "sentToday": 3,
+    "resetsAt": "2026-03-15T00:00:00.000Z",
+    "createdAt": _DAWN,
+}
+KEY_VIEW: Final[dict[str, Any]] = {
+    "id": "0197f0c1-77aa-7c3d-8f20-b1f6e1a9d452",
+    "name": "web shop",
+    "hint": KEY[:13],
+    "scopes": ["messages:send", "messages:read"],
+    "expiresAt": None,
+    "createdAt": _DAWN,
+}
+SESSION: Final[dict[str, Any]] = {
+    "id": _SESSION_ID,
+    "session_key": "my-session",
+    "status": "connected",
+    "reason": None,
+    "phone": "+237699000111",
+    "whenDisconnected": "reject",
+    "whenUnknown": "resend",
+    "createdAt": _DAWN,
+    "statusChangedAt": "2026-03-14T08:00:31.512Z",
+}
+TAKEN: Final[dict[str, Any]] = {
+    "id": "0197f0c2-9d1e-7a44-b7a5-0c6f0a6c1e11",
+    "toPhone": "+237612345678",
+    "type": "text",
+    "status": "pending",
+}
+MESSAGE: Final[dict[str, Any]] = TAKEN | {
+    "status": "delivered",
+    "sessionId": _SESSION_ID,
+    "message": "Hello",
+    "whatsappMessageId": "3EB0C767D26A1D2A4E3B",
+    "reason": None,
+    "createdAt": "2026-03-14T09:30:00.120Z",
+}
+TIMELINE: Final[list[dict[str, Any]]] = [
+    {"status": "pending", "at": "2026-03-14T09:30:00.120Z"},
+    {"status": "queued", "at": "2026-03-14T09:30:00.134Z"},
+    {"status": "sending", "at": "2026-03-14T09:30:00.141Z", "attempt": 1},
+    {"status": "sent", "at": "2026-03-14T09:30:00.302Z"},
+    {"status": "delivered", "at": "2026-03-14T09:30:01.007Z"},
+]
+STREAM: Final = """\
+event: qr
+data: {"code":"2@8fK...","expiresAt":"2026-03-14T08:00:20.000Z","image":"data:image/png;base64,iVBORw0..."}
+id: q7
+
+event: connected
+data: {"status":"connected","phone":"+237699000111","reason":null,"detail":null,"at":"2026-03-14T08:00:31Z"}
+id: s3
+
+"""
+
+
+def one(example: dict[str, Any]) -> ConfigDict:
+    """The configuration that documents a model by one example."""
+    return ConfigDict(json_schema_extra={"examples": [example]})
