@@ -19,7 +19,7 @@ from fakewhatsapp.model import Device, Registration
 if TYPE_CHECKING:
     from fakewhatsapp.phone import Phone
 
-_FILE = "network.json"
+_FILE = "memory.json"
 _SECRET_SIZE = 32
 
 
