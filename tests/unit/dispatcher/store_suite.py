@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from dispatcher.domain.message import Message, end_attempt, receive
+from dispatcher.domain.message import DeliveryEnd, Message, end_attempt, receive
 from dispatcher.domain.queue import place_of
 from dispatcher.domain.receipt import EarlyReceipt
 from dispatcher.domain.session import Session
@@ -19,8 +19,12 @@ TRACED = replace(queued("m1", 4), command_id="c", correlation_id="k", traceparen
 def after(message: Message, *ends: str) -> Message:
     """The message after attempts with these ends."""
     for attempt, end in enumerate(ends, start=message.attempt + 1):
-        made = {"sent": sent, "failed": failed, "unknown": unknown}[end](message.message_id, attempt)
-        message, _ = end_attempt(message, made, WhenUnknown.RESEND, RETRY)
+        made: dict[str, DeliveryEnd] = {
+            "sent": sent(message.message_id, attempt),
+            "failed": failed(message.message_id, attempt),
+            "unknown": unknown(message.message_id, attempt),
+        }
+        message, _ = end_attempt(message, made[end], WhenUnknown.RESEND, RETRY)
     return message
 
 

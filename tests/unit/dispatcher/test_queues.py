@@ -6,7 +6,7 @@ from datetime import datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.domain.message import Message, end_attempt
+from dispatcher.domain.message import DeliveryEnd, Message, end_attempt
 from dispatcher.domain.queue import AT_HAND, Place, Queue, place_of
 from dispatcher.domain.session import Session, follow
 from griot_contracts.sessions import SessionStatus, WhenUnknown
@@ -137,14 +137,14 @@ def test_whatever_becomes_of_them_no_message_goes_before_an_earlier_one_has_ende
         asked.append(id_ := give_next(queue, now))
         message = messages[id_]
         attempt = message.attempt + 1
-        event = {
+        outcomes: dict[str, DeliveryEnd] = {
             "sent": sent(id_, attempt),
             "retry": failed(id_, attempt),
             "unknown": unknown(id_, attempt),
             "not_connected": failed(id_, attempt, reason="session_not_connected"),
             "final": failed(id_, attempt, retryable=False),
-        }[end]
-        messages[id_], _ = end_attempt(message, event, WhenUnknown.RESEND, RETRY)
+        }
+        messages[id_], _ = end_attempt(message, outcomes[end], WhenUnknown.RESEND, RETRY)
         queue.reflect(messages[id_])
 
     assert asked == sorted(asked)

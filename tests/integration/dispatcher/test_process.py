@@ -1,0 +1,119 @@
+"""The dispatcher on a real log and a real database: what it asks for and tells, and what a crash does."""
+
+import pytest
+
+from griot_chassis import ids
+from griot_contracts.messages import DeliverMessage, MessageSent
+from griot_contracts.sessions import SessionStatus
+from griot_local.processes import Process
+from tests.integration.dispatcher.conftest import (
+    SOON,
+    World,
+    connected,
+    dispatch,
+    many,
+    receipt,
+    sent,
+    status,
+)
+from tests.support import eventually
+
+
+async def all_sent(world: World, message_ids: list[str]) -> None:
+    await eventually(
+        lambda: sum("MessageSent" in world.told(id_) for id_ in message_ids),
+        equals=len(message_ids),
+        within=SOON,
+        what="all are sent",
+    )
+
+
+@pytest.mark.usefixtures("process")
+async def test_a_message_goes_out_once_its_session_is_connected(world: World, session: str) -> None:
+    message_id = ids.new_id()
+    await world.tell(dispatch(session, message_id))
+    await eventually(
+        lambda: world.told(message_id), equals=["MessageQueued"], within=SOON, what="it is queued"
+    )
+
+    await world.tell(connected(session))
+    await all_sent(world, [message_id])
+
+    assert sorted(world.told(message_id)) == [
+        "DeliverMessage",
+        "MessageQueued",
+        "MessageSending",
+        "MessageSent",
+    ]
+
+
+@pytest.mark.usefixtures("process")
+async def test_a_queue_waits_for_its_session_and_goes_on_in_order(world: World, session: str) -> None:
+    messages = many(session, 150)
+    order = [message.message_id for message in messages]
+    world.answers = False
+    await world.tell(connected(session), *messages)
+    [first] = await eventually(lambda: world.asked(session), within=SOON, what="the first is asked for")
+
+    await world.tell(status(session, SessionStatus.DISCONNECTED))
+    await world.tell(sent(first))
+    await all_sent(world, order[:1])
+    assert len(world.asked(session)) == 1
+
+    world.answers = True
+    await world.tell(connected(session))
+    await all_sent(world, order)
+    assert [command.message_id for command in world.asked(session)] == order
+
+
+async def test_receipts_are_told_whenever_they_come(world: World, process: Process, session: str) -> None:
+    early, late = ids.new_id(), ids.new_id()
+    world.answers = False
+    await world.tell(connected(session), dispatch(session, early), dispatch(session, late))
+    [first] = await eventually(lambda: world.asked(session), within=SOON, what="the first is asked for")
+
+    world.answers = True
+    await world.tell(receipt(session, early, read=False))
+    await world.tell(sent(first))
+    await all_sent(world, [early, late])
+    await process.kill()
+    await process.start()
+    await world.tell(receipt(session, late, read=True), receipt(session, early, read=False))
+
+    await eventually(
+        lambda: "MessageRead" in world.told(late), within=SOON, what="the late one is told as read"
+    )
+    assert "MessageDelivered" in world.told(early)
+
+
+async def at_work(world: World, session: str, count: int) -> None:
+    await eventually(lambda: len(world.asked(session)) > count, within=SOON, what="it is at work")
+
+
+async def test_it_ends_in_order_when_it_is_told_to(process: Process) -> None:
+    await process.stop()
+
+    assert process.log.read_text().count('"stopped"') == 1
+
+
+@pytest.mark.slow
+async def test_killed_again_and_again_it_loses_nothing_keeps_the_order_and_repeats_the_same_ids(
+    world: World, process: Process, session: str
+) -> None:
+    messages = many(session, 150)
+    order = [message.message_id for message in messages]
+    await world.tell(connected(session))
+    for start in range(0, len(messages), 50):
+        await world.tell(*messages[start : start + 50])
+        await at_work(world, session, start + 10)
+        await process.kill()
+        await process.start()
+
+    await all_sent(world, order)
+
+    asked = [command.message_id for command in world.asked(session)]
+    assert list(dict.fromkeys(asked)) == order
+    for message_id in order:
+        assert len(set(world.ids_of(message_id, DeliverMessage))) == 1
+        assert len(set(world.ids_of(message_id, MessageSent))) == 1
+    assert {command.attempt for command in world.asked(session)} == {1}

@@ -1,0 +1,79 @@
+"""What receipts lead to, whenever they come."""
+
+import pytest
+
+from griot_contracts.sessions import WhenUnknown
+from tests.unit.dispatcher.conftest import Bench
+from tests.unit.dispatcher.samples import BEN, connected, created, dispatch, receipt, sent, unknown
+
+
+async def test_receipts_move_a_message_forward_once(bench: Bench) -> None:
+    await bench.hear(connected(), dispatch("m1"), sent("m1"))
+    await bench.hear(receipt("3EB0m1", "3EB0foreign"))
+    await bench.hear(receipt("3EB0m1", read=True), receipt("3EB0m1"), receipt("3EB0m1", read=True))
+
+    assert bench.log.told("m1")[-3:] == ["MessageSent", "MessageDelivered", "MessageRead"]
+
+
+async def test_a_receipt_after_a_restart_finds_its_message(bench: Bench) -> None:
+    await bench.hear(connected(), dispatch("m1"), sent("m1"))
+    await bench.restart()
+
+    await bench.hear(receipt("3EB0m1", read=True))
+
+    assert bench.log.told("m1")[-1] == "MessageRead"
+
+
+@pytest.mark.parametrize("restart", [False, True])
+async def test_a_receipt_that_comes_before_it_is_known_that_the_message_was_sent_is_kept(
+    bench: Bench, *, restart: bool
+) -> None:
+    await bench.hear(connected(), dispatch("m1"))
+    await bench.hear(receipt("3EB0m1", read=True), receipt("3EB0m1"))
+    if restart:
+        await bench.restart()
+
+    await bench.hear(sent("m1"))
+
+    assert bench.log.told("m1")[-2:] == ["MessageSent", "MessageRead"]
+
+
+async def test_another_sessions_receipt_says_nothing(bench: Bench) -> None:
+    await bench.hear(connected(), dispatch("m1"), sent("m1"))
+    await bench.hear(receipt("3EB0m1", session_id="s2"))
+    await bench.restart()
+    await bench.hear(receipt("3EB0m1", session_id="s2"))
+
+    assert "MessageDelivered" not in bench.log.told("m1")
+
+
+@pytest.mark.parametrize("restart", [False, True])
+async def test_a_receipt_of_the_recipient_of_the_one_message_in_doubt_settles_it(
+    bench: Bench, *, restart: bool
+) -> None:
+    await bench.hear(connected(), created(WhenUnknown.FAIL), dispatch("m1"), unknown("m1"))
+    if restart:
+        await bench.restart()
+
+    await bench.hear(receipt("3EB0x", chat=BEN))
+    assert bench.log.told("m1")[-1] == "MessageFailed"
+    await bench.hear(receipt("3EB0m1"))
+
+    assert bench.log.told("m1")[-4:] == ["MessageUnknown", "MessageFailed", "MessageSent", "MessageDelivered"]
+
+
+async def test_a_message_in_doubt_that_is_settled_is_not_sent_again(bench: Bench) -> None:
+    await bench.hear(connected(), dispatch("m1"), dispatch("m2", to=BEN), unknown("m1"))
+    await bench.hear(receipt("3EB0m1"))
+
+    assert bench.log.asked == [("m2", 1)]
+
+
+async def test_a_receipt_that_may_be_for_another_message_settles_nothing(bench: Bench) -> None:
+    await bench.hear(connected(), created(WhenUnknown.FAIL), dispatch("m1"), unknown("m1"))
+    await bench.hear(dispatch("m2"))
+    await bench.hear(receipt("3EB0m2"))
+    await bench.hear(sent("m2"))
+
+    assert bench.log.told("m1")[-1] == "MessageFailed"
+    assert bench.log.told("m2")[-2:] == ["MessageSent", "MessageDelivered"]
