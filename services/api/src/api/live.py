@@ -9,7 +9,7 @@ from datetime import datetime
 
 from api.overlay import Overlay
 from griot_chassis.records import Record
-from griot_contracts.accounts import KeyRevoked, PlanChanged
+from griot_contracts.accounts import KeyRevoked, PlanChanged, SessionReleased
 from griot_contracts.base import Contract
 from griot_contracts.sessions import QrCodeIssued, SessionDeleted, SessionStatus, SessionStatusChanged
 
@@ -64,6 +64,7 @@ class Live:
         self._ears: defaultdict[str, set[Ear]] = defaultdict(set)
         self._key_ears: defaultdict[str, set[Ear]] = defaultdict(set)
         self._codes: dict[str, Heard] = {}
+        self._given_up: set[str] = set()
 
     async def on_events(self, records: Sequence[Record]) -> None:
         """Take session and account events. Safe to repeat."""
@@ -78,7 +79,10 @@ class Live:
                     if status in (SessionStatus.CONNECTED, SessionStatus.LOGGED_OUT, SessionStatus.FAILED):
                         self._codes.pop(session_id, None)
                     self._tell(session_id, record)
+                case SessionReleased(session_id=session_id):
+                    self._given_up.add(session_id)
                 case SessionDeleted(session_id=session_id):
+                    self._given_up.discard(session_id)
                     self._codes.pop(session_id, None)
                     self._tell(session_id, record)
                 case _:
@@ -97,6 +101,10 @@ class Live:
         if heard is None or not isinstance(heard.event, QrCodeIssued) or heard.event.expires_at <= now:
             return None
         return heard
+
+    def is_given_up(self, session_id: str) -> bool:
+        """Whether its account gave the session up, and its owner has not said yet that it is gone."""
+        return session_id in self._given_up
 
     @contextmanager
     def ear(self, session_id: str, *, key_id: str | None = None) -> Iterator[Ear]:

@@ -120,7 +120,8 @@ async def _sending_session(parts: Parts, caller: Caller, body: NewMessage) -> Do
     Raises:
         Problem: `session_not_found`, or `session_not_connected` and it does not queue.
     """
-    sessions = await parts.reads.sessions(caller.account_id, cached=True)
+    held = await parts.reads.sessions(caller.account_id, cached=True)
+    sessions = [session for session in held if not parts.live.is_given_up(session["_id"])]
     named = body.session_id or body.session_key
     if named is not None:
         field = "_id" if body.session_id is not None else "session_key"
