@@ -120,13 +120,15 @@ def session() -> str:
 
 @pytest.fixture
 def settings(kafka: str, mongo: str) -> DispatcherSettings:
-    """A database of its own: whoever reads with it reads the log from its beginning."""
-    unique = ids.new_id()
+    """A database of its own: whoever reads with it reads the log from its beginning.
+
+    One name for all tests: the group has a static member of it, which is back at once and not waited for.
+    """
     return DispatcherSettings(
         kafka_bootstrap=kafka,
         mongo_url=mongo,
-        instance_id=unique,
-        dispatcher_database=f"dispatcher_{unique}",
+        instance_id="under-test",
+        dispatcher_database=f"dispatcher_{ids.new_id()}",
     )
 
 

@@ -13,34 +13,30 @@ from griot_chassis import clock
 from griot_chassis.service import Service
 from griot_contracts import topics
 
-GROUP = "dispatcher"
 READS = (topics.DISPATCH_COMMANDS, topics.DELIVERY_EVENTS, topics.SESSION_EVENTS)
 
 
 async def main(settings: DispatcherSettings) -> None:
     """Run until SIGTERM, then finish what was taken."""
     async with Service("dispatcher", settings) as service:
-        build(service, settings)
+        positions = service.positions(settings.dispatcher_database)
+        progress = ReadSoFar(positions)
+        store = MongoStore(
+            service.mongo[settings.dispatcher_database],
+            ended_kept=settings.dispatcher_ended_kept,
+            receipts_kept=settings.dispatcher_receipts_kept,
+        )
+        retry = Retry(
+            tries=settings.dispatcher_tries,
+            first=settings.dispatcher_first_wait,
+            longest=settings.dispatcher_longest_wait,
+        )
+        dispatch = Dispatch(store, service.publisher, progress, retry, clock.now)
+        progress.consumer = service.consume(
+            READS, dispatch, group="dispatcher", positions=positions, listener=dispatch
+        )
+        service.background(dispatch.keep_time, name="pump")
         await service.run()
-
-
-def build(service: Service, settings: DispatcherSettings, group: str = GROUP) -> None:
-    """Put the dispatcher together on the chassis."""
-    positions = service.positions(settings.dispatcher_database, group)
-    progress = ReadSoFar(positions)
-    store = MongoStore(
-        service.mongo[settings.dispatcher_database],
-        ended_kept=settings.dispatcher_ended_kept,
-        receipts_kept=settings.dispatcher_receipts_kept,
-    )
-    retry = Retry(
-        tries=settings.dispatcher_tries,
-        first=settings.dispatcher_first_wait,
-        longest=settings.dispatcher_longest_wait,
-    )
-    dispatch = Dispatch(store, service.publisher, progress, retry, clock.now)
-    progress.consumer = service.consume(READS, dispatch, group=group, positions=positions, listener=dispatch)
-    service.background(dispatch.keep_time, name="pump")
 
 
 if __name__ == "__main__":
