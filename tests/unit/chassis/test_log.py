@@ -5,7 +5,9 @@ import pytest
 from griot_chassis.log import configure_logging, get_logger
 
 
-@pytest.mark.parametrize("name", ["text", "key", "password", "qr", "code", "email", "authorization", "content"])
+@pytest.mark.parametrize(
+    "name", ["text", "key", "password", "qr", "code", "email", "authorization", "content"]
+)
 def test_a_value_under_a_secret_name_never_reaches_the_log(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
