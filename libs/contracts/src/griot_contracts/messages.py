@@ -4,7 +4,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal
 
-from griot_contracts.base import Command, Event, Model, Time
+from griot_contracts.base import Command, Creation, Event, Model, Time
 
 
 class MessageStatus(StrEnum):
@@ -41,7 +41,7 @@ Content = TextContent
 """What a message carries. Other kinds join as a union that `type` tells apart."""
 
 
-class SendMessage(Command):
+class SendMessage(Creation):
     """Accept a message for sending, if the day's limit allows.
 
     `to` is a WhatsApp id such as `237612345678@s.whatsapp.net`.

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from griot_contracts.base import Command, Event, Time
+from griot_contracts.base import Command, Creation, Event, Time
 
 
 class SessionStatus(StrEnum):
@@ -32,7 +32,7 @@ class WhenUnknown(StrEnum):
     FAIL = "fail"
 
 
-class CreateSession(Command):
+class CreateSession(Creation):
     """Make a session and connect it.
 
     Refused when the plan's sessions are all held or the `session_key` is in use.
