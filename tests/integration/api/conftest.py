@@ -33,12 +33,14 @@ class Griot:
 
     Attributes:
         url: where the api answers.
+        urls: where each of its instances does.
         processes: by name, to stop and to start.
         database: the read side's documents.
         owner: writes to the log what a session manager or a dispatcher would.
     """
 
     url: str
+    urls: tuple[str, ...]
     processes: dict[str, Process]
     database: Any
     owner: Publisher
@@ -88,22 +90,28 @@ class Customer:
 
 
 @asynccontextmanager
-async def running_griot(kafka: str, mongo: str, folder: Path, **settings: str) -> AsyncIterator[Griot]:
-    """The three services on these servers, each run in databases of its own."""
-    run, port = ids.new_id(), free_port()
+async def running_griot(
+    kafka: str, mongo: str, folder: Path, *, instances: int = 1, **settings: str
+) -> AsyncIterator[Griot]:
+    """The three services on these servers, each run in databases of its own; so many instances of the api."""
+    run, ports = ids.new_id(), [free_port() for _ in range(instances)]
     environment = {
         "GRIOT_KAFKA_BOOTSTRAP": kafka,
         "GRIOT_MONGO_URL": mongo,
         "GRIOT_INSTANCE_ID": run,
         "GRIOT_API_DATABASE": f"api-{run}",
         "GRIOT_QUOTA_DATABASE": f"quota-{run}",
-        "GRIOT_API_PORT": str(port),
+        "GRIOT_SECRET": "not a secret, but long enough for one",
         **settings,
     }
     processes = {
         name: _process(name, module, folder, environment)
-        for name, module in {"quota": "quota", "projector": "api.projector", "api": "api"}.items()
+        for name, module in {"quota": "quota", "projector": "api.projector"}.items()
     }
+    for number, port in enumerate(ports, start=1):
+        name = "api" if number == 1 else f"api-{number}"
+        own = {"GRIOT_API_PORT": str(port), "GRIOT_INSTANCE_ID": f"{run}-{number}"}
+        processes[name] = _process(name, "api", folder, environment | own)
     broker = make_broker("test", ServiceSettings(kafka_bootstrap=kafka))
     async with AsyncExitStack() as stack:
         for process in processes.values():
@@ -115,8 +123,8 @@ async def running_griot(kafka: str, mongo: str, folder: Path, **settings: str) -
         stack.push_async_callback(broker.stop)
         client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(mongo, tz_aware=True)
         stack.push_async_callback(client.close)
-        url = f"http://{LOOPBACK}:{port}"
-        yield Griot(url, processes, client[f"api-{run}"], Publisher(broker, "test"))
+        urls = tuple(f"http://{LOOPBACK}:{port}" for port in ports)
+        yield Griot(urls[0], urls, processes, client[f"api-{run}"], Publisher(broker, "test"))
 
 
 @pytest.fixture(scope="module")

@@ -30,9 +30,11 @@ class KeyedRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def behind_the_key(request: Request) -> Response:
-            request.state.caller = await parts_of(request).keyring.caller(
-                request.headers.get("authorization")
-            )
+            parts = parts_of(request)
+            caller = await parts.keyring.caller(request.headers.get("authorization"))
+            request.state.caller = caller
+            await parts.pace.check(caller.key_id)
+            parts.uses.note(caller)
             return await handle(request)
 
         return behind_the_key

@@ -65,6 +65,14 @@ class Live:
         self._key_ears: defaultdict[str, set[Ear]] = defaultdict(set)
         self._codes: dict[str, Heard] = {}
         self._given_up: set[str] = set()
+        self._ended = False
+
+    def end(self) -> None:
+        """The instance stops: end what is listened to, and whatever would be."""
+        self._ended = True
+        for ears in self._ears.values():
+            for ear in ears:
+                ear.tell(None)
 
     async def on_events(self, records: Sequence[Record]) -> None:
         """Take session and account events. Safe to repeat."""
@@ -110,6 +118,8 @@ class Live:
     def ear(self, session_id: str, *, key_id: str | None = None) -> Iterator[Ear]:
         """Listen to a session from now on. It ends when the key, if one is named, is revoked."""
         ear = Ear()
+        if self._ended:
+            ear.tell(None)
         self._ears[session_id].add(ear)
         if key_id is not None:
             self._key_ears[key_id].add(ear)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any, Final
 
-from griot_contracts.accounts import AccountOpened, KeyIssued, KeyRevoked, PlanChanged
+from griot_contracts.accounts import AccountOpened, KeyIssued, KeyRevoked, KeyUsed, PlanChanged
 from griot_contracts.base import Contract
 from griot_contracts.messages import (
     MessageAccepted,
@@ -33,6 +33,7 @@ API_KEYS: Final = "api_keys"
 SESSIONS: Final = "sessions"
 MESSAGES: Final = "messages"
 USAGE: Final = "usage"
+KEY_USES: Final = "key_uses"
 
 NOT_IN_THE_LOG_YET: Final = -1
 """The offset of an event that is known to be decided and was not read from the log.
@@ -69,6 +70,8 @@ def touched(event: Contract) -> Ref | None:
             return Ref(ACCOUNTS, event.account_id)
         case KeyIssued() | KeyRevoked():
             return Ref(API_KEYS, event.key_id)
+        case KeyUsed():
+            return Ref(KEY_USES, event.key_id)
         case SessionCreated() | SessionStatusChanged() | SessionDeleted():
             return Ref(SESSIONS, event.session_id)
         case MessageEvent():
@@ -124,6 +127,8 @@ def _beginning(event: Contract) -> Document | None:
             return _account(event)
         case KeyIssued():
             return _key(event)
+        case KeyUsed():
+            return {"_id": event.key_id, "account_id": event.account_id, "at": _moment(event.at)}
         case SessionCreated():
             return _session(event)
         case MessageAccepted() | MessageRejected():
@@ -132,7 +137,7 @@ def _beginning(event: Contract) -> Document | None:
             return None
 
 
-def _change(document: Document, event: Contract) -> Document:
+def _change(document: Document, event: Contract) -> Document:  # noqa: PLR0911 - one case an event
     """Beginnings come again when their decider was stopped between writing and remembering.
 
     They change nothing then.
@@ -142,14 +147,33 @@ def _change(document: Document, event: Contract) -> Document:
             return document | {"plan": event.plan.value}
         case KeyRevoked():
             return document | {"revoked_at": document["revoked_at"] or _moment(event.at)}
+        case KeyUsed():
+            return document | {"at": max(document["at"], _moment(event.at))}
         case SessionStatusChanged():
             return _status_changed(document, event)
         case SessionDeleted():
             return document | {"status": SessionStatus.DELETED.value}
-        case MessageEvent() if type(event) in _STATUS_OF:
-            return _step(document, event, _STATUS_OF[type(event)])
+        case MessageEvent():
+            return _message_changed(document, event)
         case _:
             return document
+
+
+def _message_changed(message: Document, event: MessageEvent) -> Document:
+    if isinstance(event, MessageAccepted) and is_asked_again(message, event):
+        begun = _message(event)
+        return begun | {"timeline": [*message["timeline"], *begun["timeline"]]}
+    status = _STATUS_OF.get(type(event))
+    return message if status is None else _step(message, event, status)
+
+
+def is_asked_again(message: Document, event: MessageAccepted) -> bool:
+    """Whether a message that was refused is accepted, because it was asked for again later.
+
+    Under an Idempotency-Key it has the same id.
+    """
+    rejected = bool(message["status"] == MessageStatus.REJECTED.value)
+    return rejected and _moment(event.at) > message["created_at"]
 
 
 def _account(event: AccountOpened) -> Document:

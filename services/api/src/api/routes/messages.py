@@ -9,6 +9,7 @@ from api import numbers
 from api.allowances import rate_limit_headers, seconds_until
 from api.auth import KeyedRoute, needs
 from api.keyring import Caller
+from api.making import MAKING, Making, MakingOf
 from api.parts import Parts, PartsOf
 from api.problems import Problem, documented
 from api.projector.projections import Document
@@ -26,14 +27,14 @@ from api.shapes import (
 from api.views import message_view, message_with_timeline_view, page_view, place
 from griot_chassis.ids import new_id
 from griot_contracts.accounts import CommandDecided, Refusal, Scope
-from griot_contracts.messages import MessageAccepted, MessageStatus, SendMessage, TextContent
+from griot_contracts.messages import Content, MessageAccepted, MessageStatus, SendMessage, TextContent
 from griot_contracts.sessions import SessionStatus, WhenDisconnected
 
 router = APIRouter(tags=["messages"], route_class=KeyedRoute)
 
 Sender = Annotated[Caller, Depends(needs(Scope.MESSAGES_SEND))]
 Reader = Annotated[Caller, Depends(needs(Scope.MESSAGES_READ))]
-_KEYED = ("key_missing", "key_invalid", "insufficient_scope", "unavailable")
+_KEYED = ("key_missing", "key_invalid", "insufficient_scope", "too_many_requests", "unavailable")
 
 
 def routers() -> tuple[APIRouter, ...]:
@@ -46,36 +47,17 @@ def routers() -> tuple[APIRouter, ...]:
     status_code=202,
     responses=documented(
         *_KEYED, "invalid_request", "invalid_json", "impossible_number", "body_too_large",
-        "session_not_found", "session_not_connected", "daily_limit_reached",
+        *MAKING, "session_not_found", "session_not_connected", "daily_limit_reached", "not_decided_yet",
     ),
 )  # fmt: skip
 async def send_message(
-    body: NewMessage, caller: Sender, parts: PartsOf, response: Response
+    body: NewMessage, caller: Sender, making: MakingOf, response: Response
 ) -> TakenMessageView:
     """Take a text message.
 
     It is sent in the order of the session; `GET /messages/{id}` tells how it goes on.
     """
-    session = await _sending_session(parts, caller, body)
-    exhausted = parts.allowances.exhausted(caller.account_id, parts.now())
-    if exhausted is not None:
-        raise _refused(exhausted, parts.now())
-    command = SendMessage(
-        account_id=caller.account_id,
-        at=parts.now(),
-        message_id=new_id(),
-        session_id=session["_id"],
-        to=body.to,
-        content=TextContent(text=body.message),
-    )
-    decision = await parts.ask(command, id=command.message_id, within=parts.settings.decision_within)
-    if decision is not None:
-        _heed(parts, decision)
-        response.headers.update(rate_limit_headers(decision, parts.now()))
-    parts.overlay.know(MessageAccepted(**dict(command)))
-    return TakenMessageView(
-        id=command.message_id, to_phone=numbers.shown(body.to), type="text", status=MessageStatus.PENDING
-    )
+    return await _take(body, TextContent(text=body.message), caller, making, response)
 
 
 @router.get(
@@ -114,12 +96,61 @@ async def read_message(message_id: str, caller: Reader, parts: PartsOf) -> Messa
     return message_with_timeline_view(message)
 
 
+async def _take(
+    body: NewMessage, content: Content, caller: Caller, making: Making, response: Response
+) -> TakenMessageView:
+    parts, account_id, once = making.parts, caller.account_id, making.once(caller.account_id)
+    message_id = making.message_id(account_id)
+    try:
+        session = await _sending_session(parts, caller, body)
+        _check_allowance(parts, caller)
+    except Problem as problem:
+        first = await making.recalled(problem, account_id, once)
+        response.headers.update(rate_limit_headers(first, parts.now()))
+        return _taken(message_id, body, content)
+    command = SendMessage(
+        account_id=account_id,
+        at=parts.now(),
+        once=once,
+        message_id=message_id,
+        session_id=session["_id"],
+        to=body.to,
+        content=content,
+    )
+    decision = await parts.ask(command, id=new_id(), within=parts.settings.decision_within)
+    if decision is not None:
+        _heed(parts, decision)
+        response.headers.update(rate_limit_headers(decision, parts.now()))
+    if decision is None or decision.at == command.at:  # else it was decided before, maybe otherwise
+        parts.overlay.know(MessageAccepted(**dict(command)))
+    return _taken(message_id, body, content)
+
+
+def _taken(message_id: str, body: NewMessage, content: Content) -> TakenMessageView:
+    to_phone = numbers.shown(body.to)
+    return TakenMessageView(id=message_id, to_phone=to_phone, type=content.type, status=MessageStatus.PENDING)
+
+
+def _check_allowance(parts: Parts, caller: Caller) -> None:
+    exhausted = parts.allowances.exhausted(caller.account_id, parts.now())
+    if exhausted is not None:
+        raise _refused(exhausted, parts.now())
+
+
 async def _sending_session(parts: Parts, caller: Caller, body: NewMessage) -> Document:
     """The session named in the body, else the one that was connected first.
 
     Raises:
         Problem: `session_not_found`, or `session_not_connected` and it does not queue.
     """
+    try:
+        return await _known_session(parts, caller, body)
+    except Problem:
+        await parts.fresh.heard()  # another instance may have told that it is there, or connected
+        return await _known_session(parts, caller, body)
+
+
+async def _known_session(parts: Parts, caller: Caller, body: NewMessage) -> Document:
     held = await parts.reads.sessions(caller.account_id, cached=True)
     sessions = [session for session in held if not parts.live.is_given_up(session["_id"])]
     named = body.session_id or body.session_key
