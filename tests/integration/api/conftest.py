@@ -1,7 +1,8 @@
 """The api, the projector and the quota service as processes; the tests play the sessions' owners."""
 
+import itertools
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,6 +17,7 @@ from griot_chassis import clock, ids
 from griot_chassis.broker import make_broker
 from griot_chassis.publisher import Publisher
 from griot_chassis.settings import ServiceSettings
+from griot_contracts.accounts import ChangePlan, Plan
 from griot_contracts.base import Contract
 from griot_contracts.sessions import SessionStatus, SessionStatusChanged
 from griot_local.ports import LOOPBACK, free_port
@@ -25,6 +27,22 @@ from tests.support import eventually
 SOON = timedelta(seconds=20)
 PASSWORD = "correct horse battery staple"
 RECIPIENT = "+237612345678"
+
+
+class InTurn(httpx.AsyncBaseTransport):
+    """One address with several instances behind it, which take the requests in turn."""
+
+    def __init__(self, urls: Sequence[str]) -> None:
+        self._urls = itertools.cycle(httpx.URL(url) for url in urls)
+        self._transport = httpx.AsyncHTTPTransport()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        url = next(self._urls)
+        request.url = request.url.copy_with(host=url.host, port=url.port)
+        return await self._transport.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
 
 
 @dataclass(frozen=True)
@@ -46,8 +64,12 @@ class Griot:
     owner: Publisher
 
     def client(self, key: str | None = None) -> httpx.AsyncClient:
+        """Speaks to the instances in turn."""
         headers = {} if key is None else {"Authorization": f"Bearer {key}"}
-        return httpx.AsyncClient(base_url=f"{self.url}/api/v1", headers=headers, timeout=20, trust_env=False)
+        transport = InTurn(self.urls) if len(self.urls) > 1 else None
+        return httpx.AsyncClient(
+            base_url=f"{self.url}/api/v1", headers=headers, timeout=20, trust_env=False, transport=transport
+        )
 
     async def happened(self, *events: Contract) -> None:
         await self.owner.publish([self.owner.envelope(event, id=ids.new_id()) for event in events])
@@ -81,6 +103,14 @@ class Customer:
             )
         )
         await eventually(lambda: self.status(session_id), equals=status, within=SOON, what=f"it is {status}")
+
+    async def goes_pro(self) -> None:
+        """The operator puts the account on pro, and the api has heard it."""
+        await self.griot.happened(ChangePlan(account_id=self.account_id, at=clock.now(), plan=Plan.PRO))
+        await eventually(self.plan, equals="pro", within=SOON, what="the account is on pro")
+
+    async def plan(self) -> str:
+        return str((await self.http.get("/account")).json()["plan"])
 
     async def status(self, session_id: str) -> str:
         return str((await self.http.get(f"/sessions/{session_id}")).json()["status"])
@@ -131,6 +161,22 @@ async def running_griot(
 async def griot(kafka: str, mongo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Griot]:
     async with running_griot(kafka, mongo, tmp_path_factory.mktemp("griot")) as griot:
         yield griot
+
+
+@pytest.fixture(scope="package")
+async def twins(kafka: str, mongo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Griot]:
+    """Two instances of the api behind one address."""
+    async with running_griot(kafka, mongo, tmp_path_factory.mktemp("twins"), instances=2) as griot:
+        yield griot
+
+
+@pytest.fixture
+async def eve(twins: Griot) -> AsyncIterator[Customer]:
+    """A customer of the twins, on the plan pro."""
+    customer = await sign_up(twins)
+    await customer.goes_pro()
+    yield customer
+    await customer.http.aclose()
 
 
 @pytest.fixture
