@@ -3,15 +3,17 @@
 import asyncio
 import sys
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from dispatcher.settings import DispatcherSettings
 from griot_chassis import clock, ids
+from griot_chassis.mongo import connect
 from griot_chassis.records import Record
 from griot_chassis.service import Service
 from griot_contracts import topics
@@ -130,6 +132,13 @@ def settings(kafka: str, mongo: str) -> DispatcherSettings:
         instance_id="under-test",
         dispatcher_database=f"dispatcher_{ids.new_id()}",
     )
+
+
+@pytest.fixture
+def database(settings: DispatcherSettings) -> Iterator[Any]:
+    client = connect(settings.mongo_url, "test")
+    yield client[settings.dispatcher_database]
+    client.close()
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """The dispatcher on a real log and a real database: what it asks for and tells, and what a crash does."""
 
+from typing import Any
+
 import pytest
 
 from griot_chassis import ids
@@ -88,6 +90,44 @@ async def test_receipts_are_told_whenever_they_come(world: World, process: Proce
 
 async def at_work(world: World, session: str, count: int) -> None:
     await eventually(lambda: len(world.asked(session)) > count, within=SOON, what="it is at work")
+
+
+async def test_a_dropped_database_comes_back_from_the_log_and_nothing_is_asked_for_again(
+    world: World, process: Process, session: str, database: Any
+) -> None:
+    carried, waiting = many(session, 20), many(session, 5)
+    await world.tell(connected(session), *carried)
+    await all_sent(world, [message.message_id for message in carried])
+    read = carried[0].message_id
+    await world.tell(receipt(session, read, read=True), status(session, SessionStatus.DISCONNECTED))
+    await eventually(lambda: "MessageRead" in world.told(read), within=SOON, what="it is told as read")
+    await world.tell(*waiting)
+    await eventually(lambda: stored(database, session), equals=25, within=SOON, what="all are stored")
+    before, asked = await documents(database, session), len(world.asked(session))
+
+    await process.kill()
+    await database.client.drop_database(database.name)
+    await process.start()
+    await eventually(lambda: stored(database, session), equals=25, within=SOON, what="all are stored again")
+    await eventually(
+        lambda: documents(database, session), equals=before, within=SOON, what="the same is stored"
+    )
+    assert len(world.asked(session)) == asked
+
+    await world.tell(connected(session))
+    await all_sent(world, [message.message_id for message in waiting])
+    assert [command.message_id for command in world.asked(session)[asked:]] == [
+        message.message_id for message in waiting
+    ]
+
+
+async def stored(database: Any, session: str) -> int:
+    return len(await documents(database, session))
+
+
+async def documents(database: Any, session: str) -> list[dict[str, Any]]:
+    found = await database["messages"].find({"session_id": session}).to_list(None)
+    return sorted(found, key=lambda document: int(document["sequence"]))
 
 
 async def test_it_ends_in_order_when_it_is_told_to(process: Process) -> None:

@@ -23,7 +23,7 @@ async def process(settings: QuotaSettings, tmp_path: Path) -> AsyncIterator[Proc
     environment = {
         "GRIOT_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
         "GRIOT_MONGO_URL": settings.mongo_url,
-        "GRIOT_INSTANCE_ID": "quota-1",  # of every test: the group waits ten seconds for a member that is gone
+        "GRIOT_INSTANCE_ID": "quota-1",  # in every test: a group waits for a member that is gone
         "GRIOT_QUOTA_DATABASE": settings.quota_database,
         "GRIOT_OPS_PORT": str(port),
     }

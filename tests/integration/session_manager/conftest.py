@@ -24,6 +24,7 @@ from griot_contracts.messages import DeliverMessage, TextContent
 from griot_contracts.sessions import (
     DestroySession,
     QrCodeIssued,
+    SessionCreated,
     SessionStatus,
     SessionStatusChanged,
     StartSession,
@@ -50,6 +51,13 @@ class Dispatcher:
 
     async def ask(self, command: Contract) -> None:
         await self._publisher.publish([self._publisher.envelope(command, id=ids.new_id())])
+
+    async def create(self, session_id: str) -> None:
+        """As the quota service does: the session's first event, then the command that follows from it."""
+        await self.ask(
+            SessionCreated(account_id="a1", at=clock.now(), session_id=session_id, session_key="mine")
+        )
+        await self.ask(StartSession(account_id="a1", at=clock.now(), session_id=session_id))
 
     async def deliver(
         self, session_id: str, to: str, text: str, *, message_id: str | None = None
@@ -202,7 +210,7 @@ def session_id() -> str:
 async def phone(network: Network, dispatcher: Dispatcher, session_id: str) -> AsyncIterator[Phone]:
     """The phone to which this test's session is linked; the session is connected."""
     phone = network.phone(a_number())
-    await dispatcher.ask(StartSession(account_id="a1", at=clock.now(), session_id=session_id))
+    await dispatcher.create(session_id)
     code = await dispatcher.hears(session_id, QrCodeIssued)
     await phone.scan(code.code)
     await dispatcher.stands(session_id, SessionStatus.CONNECTED)

@@ -109,10 +109,32 @@ async def test_destroying_a_session_unlinks_the_device_and_leaves_nothing(
 async def test_destroying_an_unlinked_session_works_while_its_code_is_shown(
     dispatcher: Dispatcher, worker: SessionManager, session_id: str
 ) -> None:
-    await dispatcher.ask(StartSession(account_id="a1", at=clock.now(), session_id=session_id))
+    await dispatcher.create(session_id)
     await dispatcher.hears(session_id, QrCodeIssued)
     for repeat in (1, 2):
         await dispatcher.ask(DestroySession(account_id="a1", at=clock.now(), session_id=session_id))
         await dispatcher.hears(session_id, SessionDeleted, count=repeat)
 
     assert not worker.keys_of(session_id)
+
+
+async def test_a_dropped_database_comes_back_from_the_log(
+    dispatcher: Dispatcher,
+    worker: SessionManager,
+    phone: Phone,
+    session_id: str,
+    database: tuple[str, AsyncIOMotorClient[dict[str, object]]],
+) -> None:
+    name, client = database
+    before = dispatcher.told(session_id, SessionStatusChanged)[-1].epoch
+    session = await client[name]["sessions"].find_one({"_id": session_id})
+    await worker.stop()
+    await client.drop_database(name)
+    await worker.start()
+    await dispatcher.hears(session_id, SessionStatusChanged, count=5)
+    again = await dispatcher.stands(session_id, SessionStatus.CONNECTED)
+
+    assert again.phone == phone.number
+    assert again.epoch > before
+    restored = await client[name]["sessions"].find_one({"_id": session_id})
+    assert {**(restored or {}), "since": None} == {**(session or {}), "since": None}

@@ -9,7 +9,7 @@ from fakewhatsapp.network import Network
 from fakewhatsapp.phone import Phone
 from griot_chassis import clock, ids
 from griot_contracts.deliveries import DeliverySent, DeliveryUnknown
-from griot_contracts.sessions import DestroySession, QrCodeIssued, SessionStatus, StartSession
+from griot_contracts.sessions import DestroySession, QrCodeIssued, SessionStatus
 from tests.integration.session_manager.conftest import SOON, Dispatcher, SessionManager, a_number
 from tests.support import eventually
 
@@ -103,7 +103,7 @@ async def test_many_sessions_start_at_once_send_at_once_and_come_back_together(
 
 
 async def link(network: Network, dispatcher: Dispatcher, session_id: str) -> None:
-    await dispatcher.ask(StartSession(account_id="a1", at=clock.now(), session_id=session_id))
+    await dispatcher.create(session_id)
     code = await dispatcher.hears(session_id, QrCodeIssued)
     await network.phone(a_number()).scan(code.code)
     await dispatcher.stands(session_id, SessionStatus.CONNECTED)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from dispatcher.domain.message import Message
-from dispatcher.domain.queue import place_of
 from dispatcher.domain.receipt import EarlyReceipt
 from dispatcher.domain.session import Session
 from dispatcher.domain.shelf import Shelf
@@ -42,6 +41,7 @@ class MemoryStore:
 
     async def save(
         self,
+        new: Collection[Message],
         messages: Collection[Message],
         sessions: Collection[Session],
         early: Collection[EarlyReceipt],
@@ -49,7 +49,9 @@ class MemoryStore:
         if self.away:
             self.away = False
             raise DatabaseUnavailableError("away")
-        self.writes += bool(messages) + bool(sessions) + bool(early)
+        self.writes += bool(new or messages) + bool(sessions) + bool(early)
+        for message in new:
+            self.stored.setdefault(message.message_id, message)
         for message in messages:
             known = self.stored.get(message.message_id)
             if known is None or known.progress < message.progress:
@@ -62,13 +64,8 @@ class MemoryStore:
         shelf.sessions.extend(s for s in self.sessions.values() if s.partition == number)
         shelf.early.extend(item for item in self.early.values() if item.partition == number)
         for message in self.stored.values():
-            if message.partition != number:
-                continue
-            if message.is_open and message.sequence is not None:
-                place = place_of(message, message.sequence)
-                shelf.waiting.setdefault(message.session_id, []).append(place)
-            if message.in_doubt:
-                shelf.in_doubt.append(message)
+            if message.partition == number:
+                shelf.put(message)
         return shelf
 
 

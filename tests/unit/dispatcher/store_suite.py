@@ -37,7 +37,7 @@ class StoreSuite:
 
     async def test_an_open_message_comes_back_as_it_was_and_has_its_place(self, store: Store) -> None:
         retried = after(replace(TRACED, message_id="m2", sequence=5), "failed")
-        await store.save([TRACED, retried], [], [])
+        await store.save([TRACED], [retried], [], [])
 
         found = await store.messages(["m1", "m2", "m3"])
         shelf = (await store.load([PARTITION]))[PARTITION]
@@ -50,41 +50,52 @@ class StoreSuite:
 
     async def test_an_ended_message_waits_no_more_and_is_found_by_whatsapps_id(self, store: Store) -> None:
         ended = after(TRACED, "sent")
-        await store.save([TRACED], [], [])
-        await store.save([ended], [], [])
+        await store.save([TRACED], [], [], [])
+        await store.save([], [ended], [], [])
 
         assert await store.sent_as(["3EB0m1", "3EB0other"]) == [ended]
         assert (await store.load([PARTITION]))[PARTITION].waiting == {}
 
     async def test_a_message_in_doubt_is_found_again(self, store: Store) -> None:
         doubtful = after(TRACED, "unknown")
-        await store.save([doubtful], [], [])
-        assert (await store.load([PARTITION]))[PARTITION].in_doubt == [doubtful]
+        await store.save([], [doubtful], [], [])
+        found = (await store.load([PARTITION]))[PARTITION].in_doubt
+        assert [(message.message_id, message.to, message.in_doubt) for message in found] == [
+            ("m1", doubtful.to, True)
+        ]
 
-        await store.save([after(doubtful, "sent")], [], [])
+        await store.save([], [after(doubtful, "sent")], [], [])
         assert (await store.load([PARTITION]))[PARTITION].in_doubt == []
 
     async def test_what_a_delivery_says_before_the_command_is_kept_without_a_place(
         self, store: Store
     ) -> None:
         stub = after(Message("m1", "s1", "a", PARTITION), "failed")
-        await store.save([stub], [], [])
+        await store.save([], [stub], [], [])
 
         assert await store.messages(["m1"]) == [stub]
         assert (await store.load([PARTITION]))[PARTITION].waiting == {}
 
     async def test_what_is_older_is_refused_and_the_rest_is_stored(self, store: Store) -> None:
         newer, _ = receive(after(TRACED, "sent"), read=True, at=NOON)
-        await store.save([newer], [], [])
+        await store.save([], [newer], [], [])
 
-        await store.save([after(TRACED, "sent"), queued("m2", 5)], [], [])
+        await store.save([], [after(TRACED, "sent"), queued("m2", 5)], [], [])
 
         assert await store.messages(["m1"]) == [newer]
         assert await store.messages(["m2"]) == [queued("m2", 5)]
 
+    async def test_what_was_stored_before_is_no_error_and_the_rest_is_stored(self, store: Store) -> None:
+        await store.save([after(TRACED, "sent")], [], [], [])
+
+        await store.save([TRACED, queued("m2", 5)], [], [], [])
+
+        assert await store.messages(["m1"]) == [after(TRACED, "sent")]
+        assert await store.messages(["m2"]) == [queued("m2", 5)]
+
     async def test_sessions_and_early_receipts_come_back_with_their_partition(self, store: Store) -> None:
-        await store.save([], [SESSION, Session("s2", 8)], [EARLY])
-        await store.save([], [SESSION, Session("s2", 8)], [EARLY])
+        await store.save([], [], [SESSION, Session("s2", 8)], [EARLY])
+        await store.save([], [], [SESSION, Session("s2", 8)], [EARLY])
 
         shelves = await store.load([PARTITION, 8])
 
@@ -92,4 +103,4 @@ class StoreSuite:
         assert (shelves[8].sessions, shelves[8].early) == ([Session("s2", 8)], [])
 
     async def test_nothing_can_be_stored(self, store: Store) -> None:
-        await store.save([], [], [])
+        await store.save([], [], [], [])

@@ -8,7 +8,7 @@ from griot_chassis.errors import BrokerUnavailableError
 from griot_contracts.base import Contract
 from griot_contracts.cloudevents import Envelope
 from session_manager.domain.outcomes import ConnectError
-from session_manager.domain.ownership import Owned
+from session_manager.domain.ownership import Logged, Owned
 from session_manager.domain.standing import Observation, ReceiptSeen
 
 Observe = Callable[[Observation | ReceiptSeen], None]
@@ -91,6 +91,15 @@ class FakeSessions:
         self.known = {owned.session_id: owned for owned in known}
         self.jids: dict[str, str | None] = {}
         self.lease_lost = False
+        self.read: set[int] = set()
+
+    async def unread(self, partitions: Collection[int]) -> set[int]:
+        return set(partitions) - self.read
+
+    async def restore(self, partition: int, sessions: Collection[Logged]) -> None:
+        self.read.add(partition)
+        for one in sessions:
+            self.known[one.session_id] = Owned(one.session_id, one.account_id, partition, one.epoch, None)
 
     async def take_over(self, partitions: Collection[int]) -> list[Owned]:
         return [owned for owned in self.known.values() if owned.partition in partitions]

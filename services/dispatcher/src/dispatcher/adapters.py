@@ -9,11 +9,10 @@ from datetime import timedelta
 from typing import Any, Final
 
 from pydantic import TypeAdapter
-from pymongo import ReplaceOne
+from pymongo import InsertOne, ReplaceOne
 from pymongo.errors import BulkWriteError
 
 from dispatcher.domain.message import Message
-from dispatcher.domain.queue import Place, place_of
 from dispatcher.domain.receipt import EarlyReceipt
 from dispatcher.domain.session import Session
 from dispatcher.domain.shelf import Shelf
@@ -24,6 +23,7 @@ from griot_contracts.messages import Content, MessageStatus
 from griot_contracts.sessions import WhenUnknown
 
 Document = dict[str, Any]
+Write = InsertOne[Document] | ReplaceOne[Document]
 
 _CONTENT: Final[TypeAdapter[Content]] = TypeAdapter(Content)
 _DUPLICATE_KEY: Final = 11000
@@ -55,11 +55,8 @@ class MongoStore:
         shelves = {number: Shelf() for number in partitions}
         async for document in self._database["sessions"].find({"partition": wanted}):
             shelves[document["partition"]].sessions.append(_session(document))
-        async for document in self._database["messages"].find({"open_in": wanted}, {"content": False}):
-            message, place = _place(document)
-            shelves[message.partition].waiting.setdefault(message.session_id, []).append(place)
-        async for document in self._database["messages"].find({"doubt_in": wanted}):
-            shelves[document["partition"]].in_doubt.append(_message(document))
+        async for document in self._database["messages"].find({"live_in": wanted}, {"content": False}):
+            shelves[document["partition"]].put(_message(document))
         async for document in self._database["receipts"].find({"partition": wanted}):
             shelves[document["partition"]].early.append(_receipt(document))
         return shelves
@@ -74,26 +71,32 @@ class MongoStore:
 
     async def save(
         self,
+        new: Collection[Message],
         messages: Collection[Message],
         sessions: Collection[Session],
         early: Collection[EarlyReceipt],
     ) -> None:
-        """Store each; a message that is stored as far or further is left alone."""
-        await self._write("messages", (_write_message(message) for message in messages))
+        """Store each; a message that is stored as far or further is left alone.
+
+        Those that are new are inserted, which costs a third of finding out that they are not there.
+        """
+        inserts = [InsertOne(_document(message)) for message in new]
+        await self._write("messages", [*inserts, *map(_forward, messages)])
         await self._write("sessions", (_write_session(session) for session in sessions))
         await self._write("receipts", (_write_receipt(receipt) for receipt in early))
 
     async def _find(self, what: Document) -> list[Message]:
         return [_message(document) async for document in self._database["messages"].find(what)]
 
-    async def _write(self, collection: str, writes: Iterable[ReplaceOne[Document]]) -> None:
+    async def _write(self, collection: str, writes: Iterable[Write]) -> None:
         batch = list(writes)
         if not batch:
             return
         try:
             await self._database[collection].bulk_write(batch, ordered=False)
         except BulkWriteError as error:
-            # The filter missed, and the upsert met the message itself: what is stored is as far, or further.
+            # The filter missed, and the upsert or the insert met the message: what is stored is
+            # as far, or further.
             if any(failed["code"] != _DUPLICATE_KEY for failed in error.details["writeErrors"]):
                 raise
 
@@ -101,8 +104,7 @@ class MongoStore:
         if self._has_indexes:
             return
         messages, receipts = self._database["messages"], self._database["receipts"]
-        await messages.create_index("open_in", sparse=True)
-        await messages.create_index("doubt_in", sparse=True)
+        await messages.create_index("live_in", sparse=True)
         await messages.create_index("whatsapp_message_id", sparse=True)
         await messages.create_index("ended_at", expireAfterSeconds=int(self._ended_kept.total_seconds()))
         await self._database["sessions"].create_index("partition")
@@ -137,17 +139,19 @@ class ReadSoFar:
         return await self._positions.load(partitions)
 
 
-def _write_message(message: Message) -> ReplaceOne[Document]:
+def _forward(message: Message) -> ReplaceOne[Document]:
+    older = {"_id": message.message_id, "progress": {"$lt": message.progress}}
+    return ReplaceOne(older, _document(message), upsert=True)
+
+
+def _document(message: Message) -> Document:
     document = _told(message, _MESSAGE) | {"_id": message.message_id, "progress": message.progress}
     document["status"] = message.status.value
     if message.content is not None:
         document["content"] = message.content.model_dump(mode="json")
-    if message.is_open and message.sequence is not None:
-        document["open_in"] = message.partition
-    if message.in_doubt:
-        document["doubt_in"] = message.partition
-    older = {"_id": message.message_id, "progress": {"$lt": message.progress}}
-    return ReplaceOne(older, document, upsert=True)
+    if message.in_doubt or (message.is_open and message.sequence is not None):
+        document["live_in"] = message.partition  # in an index that holds little else
+    return document
 
 
 def _write_session(session: Session) -> ReplaceOne[Document]:
@@ -171,11 +175,6 @@ def _message(document: Mapping[str, Any]) -> Message:
     if "content" in document:
         told["content"] = _CONTENT.validate_python(document["content"])
     return Message(message_id=document["_id"], **told)
-
-
-def _place(document: Mapping[str, Any]) -> tuple[Message, Place]:
-    message = _message(document)
-    return message, place_of(message, document["sequence"])
 
 
 def _session(document: Mapping[str, Any]) -> Session:

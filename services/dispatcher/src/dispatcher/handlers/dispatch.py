@@ -122,7 +122,7 @@ class Dispatch:
             work.take(record)
         self._pump(work, [item for item in sessions if self._gates.is_open(item[0].number)])
         await self._publish(work)
-        await self._store.save(work.messages.values(), work.sessions.values(), work.early.values())
+        await self._store.save(work.new, work.changed, work.sessions.values(), work.early.values())
         self._wake_all(self._gates.pass_(records))
 
     def _pump(self, work: Work, sessions: Iterable[tuple[Desk, Held]]) -> None:

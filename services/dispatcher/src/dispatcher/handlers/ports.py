@@ -26,11 +26,15 @@ class Store(Protocol):
 
     async def save(
         self,
+        new: Collection[Message],
         messages: Collection[Message],
         sessions: Collection[Session],
         early: Collection[EarlyReceipt],
     ) -> None:
-        """Store each; a message that is stored as far or further is left alone. Durable on return."""
+        """Store each; a message that is stored as far or further is left alone. Durable on return.
+
+        `new` are messages that were not known when this was read.
+        """
 
 
 class Log(Protocol):

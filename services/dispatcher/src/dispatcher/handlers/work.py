@@ -33,7 +33,9 @@ class Work:
         self._known = {message.message_id: message for message in known}
         self._sent_as = {m.whatsapp_message_id: m for m in self._known.values() if m.whatsapp_message_id}
         self.told: list[Envelope[Contract]] = []
-        self.messages: dict[str, Message] = {}
+        self._now: dict[str, Message] = {}
+        self._unheard_of: set[str] = set()
+        self._to_store: set[str] = set()
         self.sessions: dict[str, Session] = {}
         self.early: dict[tuple[str, str], EarlyReceipt] = {}
 
@@ -51,6 +53,16 @@ class Work:
             case _:
                 pass  # that an attempt has begun is the session's owner's own affair
 
+    @property
+    def new(self) -> list[Message]:
+        """The messages to be stored that nobody had heard of before."""
+        return [self._now[id_] for id_ in self._to_store & self._unheard_of]
+
+    @property
+    def changed(self) -> list[Message]:
+        """The other messages to be stored."""
+        return [self._now[id_] for id_ in self._to_store - self._unheard_of]
+
     def pump(self, held: Held, now: datetime) -> datetime | None:
         """Give the session's next message to its owner, if it can be; or say when to ask again."""
         if not held.session.connected:
@@ -67,7 +79,7 @@ class Work:
 
     def _dispatch(self, command: DispatchMessage, record: Record) -> None:
         held = self._desks[record.partition].held(command.session_id)
-        known = self._message(held, command.message_id) or _unheard_of(command, record)
+        known = self._message(held, command.message_id) or self._make(command, record)
         known = replace(
             known,
             command_id=record.envelope.id,
@@ -83,7 +95,7 @@ class Work:
     def _delivery(self, end: DeliveryEnd, record: Record) -> None:
         desk = self._desks[record.partition]
         held = desk.held(end.session_id)
-        known = self._message(held, end.message_id) or _unheard_of(end, record)
+        known = self._message(held, end.message_id) or self._make(end, record)
         message, events = steps.end_attempt(known, end, held.session.when_unknown, self._retry)
         if message is known:
             return
@@ -136,14 +148,24 @@ class Work:
     def _received(self, message: Message, *, read: bool, at: datetime, record: Record) -> None:
         received, events = steps.receive(message, read=read, at=at)
         if events:
-            self._change(received, events, record)
+            # That it was delivered is not worth a write: told again after a restart, it is the
+            # same record again.
+            self._change(received, events, record, store=read)
 
     def _message(self, held: Held, message_id: str) -> Message | None:
         """The message as it stands, changes of this batch included."""
-        return self.messages.get(message_id) or held.queue.get(message_id) or self._known.get(message_id)
+        return self._now.get(message_id) or held.queue.get(message_id) or self._known.get(message_id)
 
-    def _change(self, message: Message, events: Iterable[MessageEvent], record: Record) -> None:
-        self.messages[message.message_id] = message
+    def _make(self, body: DispatchMessage | DeliveryEnd, record: Record) -> Message:
+        self._unheard_of.add(body.message_id)
+        return Message(body.message_id, body.session_id, body.account_id, record.partition)
+
+    def _change(
+        self, message: Message, events: Iterable[MessageEvent], record: Record, *, store: bool = True
+    ) -> None:
+        self._now[message.message_id] = message
+        if store:
+            self._to_store.add(message.message_id)
         self._desks[message.partition].reflect(message)
         self._tell(message, events, record.envelope.id)
 
@@ -161,7 +183,3 @@ class Work:
                     traceparent=message.traceparent,
                 )
             )
-
-
-def _unheard_of(body: DispatchMessage | DeliveryEnd, record: Record) -> Message:
-    return Message(body.message_id, body.session_id, body.account_id, record.partition)

@@ -101,8 +101,19 @@ def connect(uuid: bytes, store: str, listener: Listener) -> str:
     return error.decode(errors="replace")
 
 
+def disconnect(uuid: bytes) -> None:
+    """Close the connection and have the library make no other.
+
+    Waits for a dial under way, however long it takes.
+    """
+    gocode.Disconnect(uuid)
+
+
 def stop(uuid: bytes) -> None:
-    """Disconnect and forget a connection; its `connect` returns, unless its phone never scanned."""
+    """Forget a connection; its `connect` returns, unless its phone never scanned.
+
+    `disconnect` must have returned.
+    """
     gocode.Stop(uuid)
     _listeners.pop(uuid, None)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pymongo import UpdateOne, WriteConcern
 
-from session_manager.domain.ownership import Owned
+from session_manager.domain.ownership import Logged, Owned
 
 _DURABLE = WriteConcern(j=True)  # few writes, and a session that is forgotten is not started again
 
@@ -14,15 +14,32 @@ _DURABLE = WriteConcern(j=True)  # few writes, and a session that is forgotten i
 class MongoSessions:
     """The port `Sessions`.
 
-    `sessions`: `{_id: session id, account_id, partition, desired, jid, since}`, `jid` once it is linked to
-    a phone. `leases`: `{_id: session id, owner, epoch, at}`; the epoch grows by one with each ownership.
+    - `sessions`: `{_id: session id, account_id, partition, desired, jid, since}`, `jid` once it is linked.
+    - `leases`: `{_id: session id, owner, epoch, at}`; the epoch grows by one with each ownership.
+    - `partitions`: `{_id: number, read_at}`, those whose sessions are all known.
     """
 
     def __init__(self, database: Any, owner: str, now: Callable[[], datetime]) -> None:
         self._sessions = database.get_collection("sessions", write_concern=_DURABLE)
         self._leases = database.get_collection("leases", write_concern=_DURABLE)
+        self._partitions = database.get_collection("partitions", write_concern=_DURABLE)
         self._owner = owner
         self._now = now
+
+    async def unread(self, partitions: Collection[int]) -> set[int]:
+        """Those of these partitions whose sessions are not known."""
+        read = self._partitions.find({"_id": {"$in": sorted(partitions)}})
+        return set(partitions) - {document["_id"] async for document in read}
+
+    async def restore(self, partition: int, sessions: Collection[Logged]) -> None:
+        """Know a partition's sessions, as the log has them. A repeat changes nothing."""
+        for one in sessions:
+            await self._know(one.session_id, one.account_id, partition)
+            await self._leases.update_one(
+                {"_id": one.session_id}, {"$max": {"epoch": one.epoch}}, upsert=True
+            )
+        read = {"$set": {"read_at": self._now()}}
+        await self._partitions.update_one({"_id": partition}, read, upsert=True)
 
     async def take_over(self, partitions: Collection[int]) -> list[Owned]:
         """Become the owner of every known session of these partitions."""
@@ -34,11 +51,7 @@ class MongoSessions:
 
     async def add(self, session_id: str, account_id: str, partition: int) -> Owned:
         """Know a session from here on, and own it."""
-        first = {"account_id": account_id, "jid": None, "since": self._now()}
-        wanted = {"partition": partition, "desired": "connected"}
-        await self._sessions.update_one(
-            {"_id": session_id}, {"$setOnInsert": first, "$set": wanted}, upsert=True
-        )
+        await self._know(session_id, account_id, partition)
         document = await self._sessions.find_one({"_id": session_id})
         return _owned(document, (await self._take([session_id]))[session_id])
 
@@ -55,6 +68,11 @@ class MongoSessions:
         """Whether nobody has become the owner since this epoch."""
         lease = await self._leases.find_one({"_id": session_id})
         return lease is not None and lease["owner"] == self._owner and lease["epoch"] == epoch
+
+    async def _know(self, session_id: str, account_id: str, partition: int) -> None:
+        wanted = {"account_id": account_id, "partition": partition, "desired": "connected"}
+        change = {"$set": wanted, "$setOnInsert": {"jid": None, "since": self._now()}}
+        await self._sessions.update_one({"_id": session_id}, change, upsert=True)
 
     async def _take(self, session_ids: list[str]) -> dict[str, int]:
         if not session_ids:

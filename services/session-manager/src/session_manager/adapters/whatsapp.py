@@ -33,11 +33,21 @@ Observe = Callable[[Observation | ReceiptSeen], None]
 
 _WRITTEN_AFTER_S: Final = 3.0
 """When a connect's writes are over for certain, even if its network is dead: they come before it dials."""
+_DIAL_WITHIN_S: Final = 60.0
+"""When a dial is given up that the library itself does not give up;
+
+The others in line wait for it until then.
+"""
 _STOP_WITHIN_S: Final = 5.0
 _SPARE_THREADS: Final = 16
 _FIRST_QR, _NEXT_QR = timedelta(seconds=60), timedelta(seconds=20)
 _TIMER_SLACK: Final = timedelta(seconds=1)
 _CACHED_NUMBERS: Final = 10_000
+_STORE_OPTIONS: Final = "?_foreign_keys=on&_journal_mode=WAL&_synchronous=FULL&_rest="
+"""Writing ahead saves an eighth of the CPU a message and loses nothing.
+
+Goneonize appends its own options to these.
+"""
 _USERS, _HIDDEN_USERS = "s.whatsapp.net", "lid"
 
 
@@ -88,7 +98,7 @@ class NeonizeWhatsApp:
     def _store(self, session_id: str) -> str:
         path = self._folder / f"{session_id}.db"
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # SQLite gives its other files the same mode
-        return str(path)
+        return f"{path}{_STORE_OPTIONS}"
 
 
 class NeonizeConnection:
@@ -102,7 +112,8 @@ class NeonizeConnection:
         self._uuid = uuid
         self._observe = observe
         self._loop = asyncio.get_running_loop()
-        self._opened: asyncio.Future[None] = self._loop.create_future()
+        self._dialed = asyncio.Event()
+        self._error = ""
         self._hold: Hold | None = None
         self._stopped = False
         self._on_whatsapp: dict[str, bool] = {}
@@ -111,13 +122,21 @@ class NeonizeConnection:
         self._codes_end = 0.0
 
     async def open(self, store: str) -> None:
-        """Start the library's thread, and wait until the gate may go to the next."""
+        """Start the library's thread, and wait until the gate may go to the next.
+
+        Raises:
+            ConnectError: it ended, or dials for too long.
+        """
         threading.Thread(target=self._live, args=[store], name="whatsapp connection", daemon=True).start()
-        written = self._loop.call_later(_WRITTEN_AFTER_S, self._soften)
         try:
-            await asyncio.shield(self._opened)
-        finally:
-            written.cancel()
+            async with asyncio.timeout(_DIAL_WITHIN_S):
+                await self._dialed.wait()
+        except TimeoutError:
+            if self._hold is not None:
+                self._hold.release()
+            raise ConnectError("the network does not answer") from None
+        if self._error:
+            raise ConnectError(self._error)
 
     async def send_text(self, to: str, text: str) -> str:
         """Hand a message over; returns WhatsApp's id once WhatsApp has it.
@@ -175,8 +194,16 @@ class NeonizeConnection:
         await asyncio.wait({task}, timeout=_STOP_WITHIN_S)
 
     async def _stop(self) -> None:
+        # The library's lock on a client is held while it dials, first or again. What waits for it must not
+        # hold the gate.
+        await self._dialed.wait()
+        await self._loop.run_in_executor(self._whatsapp.threads, self._disconnect)
         async with self._whatsapp.line:
             await self._loop.run_in_executor(self._whatsapp.threads, self._stop_alone)
+
+    def _disconnect(self) -> None:
+        with self._whatsapp.gate.calling():
+            goneonize.disconnect(self._uuid)
 
     def _stop_alone(self) -> None:
         hold = self._whatsapp.gate.writing()
@@ -197,6 +224,7 @@ class NeonizeConnection:
     def _live(self, store: str) -> None:
         """The connection's own thread: the library keeps it for the connection's whole life."""
         self._hold = hold = self._whatsapp.gate.writing()
+        self._tell(self._loop.call_later, _WRITTEN_AFTER_S, hold.soften)
         try:
             error = "stopped" if self._stopped else goneonize.connect(self._uuid, store, self)
         finally:
@@ -204,15 +232,12 @@ class NeonizeConnection:
         self._tell(self._ended, error)
 
     def _ended(self, error: str) -> None:
-        if not self._opened.done():
-            self._opened.set_exception(ConnectError(error))
+        if not self._dialed.is_set():
+            self._error = error
+            self._dialed.set()
         elif not self._stopped:
             log.warning("the library gave a connection up", connection=self._uuid.decode(), reason=error)
             self._pass_on(_given_up(error))
-
-    def _soften(self) -> None:
-        if self._hold is not None:
-            self._hold.soften()
 
     def qr(self, code: str) -> None:
         self._release()
@@ -241,11 +266,7 @@ class NeonizeConnection:
     def _release(self) -> None:
         if self._hold is not None:
             self._hold.release()
-        self._tell(self._is_open)
-
-    def _is_open(self) -> None:
-        if not self._opened.done():
-            self._opened.set_result(None)
+        self._tell(self._dialed.set)
 
     def _pass_on(self, seen: Observation | ReceiptSeen) -> None:
         if self._stopped:
@@ -254,7 +275,7 @@ class NeonizeConnection:
             seen = ReceiptSeen(seen.whatsapp_message_ids, number, seen.read, seen.at)
         self._observe(seen)
 
-    def _tell(self, call: Callable[..., None], *args: object) -> None:
+    def _tell(self, call: Callable[..., object], *args: object) -> None:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(call, *args)
 

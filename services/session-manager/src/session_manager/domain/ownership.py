@@ -1,6 +1,9 @@
-"""What it means to own a session."""
+"""What it means to own a session, and what the log says of the sessions there are."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from griot_contracts.base import Contract
+from griot_contracts.sessions import SessionCreated, SessionDeleted, SessionStatusChanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +23,28 @@ class Owned:
     partition: int
     epoch: int
     jid: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A session as the log knows it: whose it is, and the highest epoch it was seen under."""
+
+    session_id: str
+    account_id: str
+    epoch: int = 0
+
+
+Known = dict[str, Logged]
+
+
+def evolve(known: Known, event: Contract) -> Known:
+    """The sessions there are after an event of session.events.v1."""
+    match event:
+        case SessionCreated(session_id=id_, account_id=account_id):
+            return known | {id_: Logged(id_, account_id)}
+        case SessionStatusChanged(session_id=id_, epoch=epoch) if id_ in known:
+            return known | {id_: replace(known[id_], epoch=max(epoch, known[id_].epoch))}
+        case SessionDeleted(session_id=id_):
+            return {other: one for other, one in known.items() if other != id_}
+        case _:
+            return known

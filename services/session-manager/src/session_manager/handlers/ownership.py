@@ -7,6 +7,7 @@ from typing import Final
 from griot_chassis.log import get_logger
 from griot_chassis.records import Partition
 from griot_contracts import topics
+from session_manager.domain.ownership import Known, evolve
 from session_manager.handlers.fleet import Fleet
 from session_manager.handlers.ports import Log, Sessions
 
@@ -18,10 +19,10 @@ _READ_AT_ONCE: Final = 4
 class Ownership:
     """Listens to the assignment of session.commands.v1's partitions."""
 
-    def __init__(self, fleet: Fleet, sessions: Sessions, journal: Log) -> None:
+    def __init__(self, fleet: Fleet, sessions: Sessions, log_reader: Log) -> None:
         self._fleet = fleet
         self._sessions = sessions
-        self._journal = journal
+        self._log = log_reader
 
     async def assigned(
         self, partitions: set[Partition], pending_since: dict[Partition, datetime | None]
@@ -33,10 +34,12 @@ class Ownership:
         Only the part of the journal is read that commands may come again for. The connecting goes on by
         itself.
         """
-        turn = asyncio.Semaphore(_READ_AT_ONCE)
+        numbers, turn = {where.number for where in partitions}, asyncio.Semaphore(_READ_AT_ONCE)
+        unread = await self._sessions.unread(numbers)
+        await asyncio.gather(*(self._restore(number, turn) for number in unread))
         pending = {where.number: since for where, since in pending_since.items() if since is not None}
         await asyncio.gather(*(self._read_journal(number, since, turn) for number, since in pending.items()))
-        for owned in await self._sessions.take_over({where.number for where in partitions}):
+        for owned in await self._sessions.take_over(numbers):
             await self._fleet.drop(owned.session_id)
             self._fleet.add(owned).start(quietly=True)
 
@@ -48,11 +51,19 @@ class Ownership:
         """
         await self._fleet.drop_all({where.number for where in partitions})
 
+    async def _restore(self, partition: int, turn: asyncio.Semaphore) -> None:
+        """Read from the log which sessions there are: what the database holds of them is only a copy."""
+        known: Known = {}
+        async with turn:
+            async for record in self._log.read(Partition(topics.SESSION_EVENTS.name, partition)):
+                known = evolve(known, record.body)
+        await self._sessions.restore(partition, known.values())
+
     async def _read_journal(self, partition: int, since: datetime, turn: asyncio.Semaphore) -> None:
         # The same number: both topics have the same key, the same partitioner and as many partitions.
         count, journal = 0, self._fleet.journal(partition)
         async with turn:
-            async for record in self._journal.read(
+            async for record in self._log.read(
                 Partition(topics.DELIVERY_EVENTS.name, partition), since=since
             ):
                 journal.write(record.body)

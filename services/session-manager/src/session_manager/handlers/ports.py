@@ -7,7 +7,7 @@ from typing import Protocol
 from griot_chassis.records import Partition, Record
 from griot_contracts.base import Contract
 from griot_contracts.cloudevents import Envelope
-from session_manager.domain.ownership import Owned
+from session_manager.domain.ownership import Logged, Owned
 from session_manager.domain.standing import Observation, ReceiptSeen
 
 Now = Callable[[], datetime]
@@ -66,7 +66,20 @@ class WhatsApp(Protocol):
 
 
 class Sessions(Protocol):
-    """The sessions that are known, and the leases on them. Each call is durable when it returns."""
+    """The sessions that are known, and the leases on them. Each call is durable when it returns.
+
+    All of it follows from session.events.v1, but for the leases' owners and the phones' ids, which come
+    again by themselves.
+    """
+
+    async def unread(self, partitions: Collection[int]) -> set[int]:
+        """Those of these partitions whose sessions are not known.
+
+        They are of a new database, or one that lost everything.
+        """
+
+    async def restore(self, partition: int, sessions: Collection[Logged]) -> None:
+        """Know a partition's sessions, as the log has them. A repeat changes nothing."""
 
     async def take_over(self, partitions: Collection[int]) -> list[Owned]:
         """Become the owner of every known session of these partitions."""
