@@ -24,6 +24,7 @@ from griot.models import Message
 
 KEY = "grt_live_secret"
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+FAILED = Message(id="m1", to_phone="+1", type="text", status="failed", session_id="s1", created_at=NOON)
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +68,7 @@ def test_neither_the_key_nor_a_text_is_shown_by_accident() -> None:
     call = _calls.send_message("+1", "a secret text", None, None, None)
 
     assert "secret" not in repr(Griot(KEY)) + repr(Target.of(KEY, None)) + repr(call)
+    assert "secret" not in repr(MessageFailedError(FAILED.model_copy(update={"text": "a secret text"})))
 
 
 def test_an_id_cannot_lead_elsewhere() -> None:
@@ -102,17 +104,7 @@ def test_a_status_is_reached_by_itself_or_one_further_on(status: str, wanted: st
     "error",
     [
         LimitReachedError(Problem("daily_limit_reached", "All sent.", 429, resets_at=NOON)),
-        MessageFailedError(
-            Message(
-                id="m1",
-                to_phone="+1",
-                type="text",
-                status="failed",
-                session_id="s1",
-                text="x",
-                created_at=NOON,
-            )
-        ),
+        MessageFailedError(FAILED),
         SessionFailedError(
             ErrorEvent(code="logged_out", detail=None, retryable=True, status="logged_out", at=NOON)
         ),

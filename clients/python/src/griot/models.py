@@ -107,7 +107,7 @@ class Message(TakenMessage):
     """
 
     session_id: str
-    text: str | None = Field(None, alias="message")
+    text: str | None = Field(None, alias="message", repr=False)
     whatsapp_message_id: str | None = None
     reason: Reason | None = None
     created_at: datetime
