@@ -79,7 +79,6 @@ _OF_REFUSAL: Final[dict[Refusal, str]] = {
     Refusal.SESSION_LIMIT_REACHED: "session_limit_reached",
     Refusal.DAILY_LIMIT_REACHED: "daily_limit_reached",
     Refusal.IDEMPOTENCY_KEY_REUSED: "idempotency_key_reused",
-    Refusal.NOTHING_DECIDED: "not_decided_yet",
 }
 _OF_STATUS: Final = {400: "invalid_json", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 

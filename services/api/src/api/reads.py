@@ -20,6 +20,7 @@ from api.projector.projections import (
     Ref,
     midnight,
 )
+from griot_contracts.messages import MessageStatus
 from griot_contracts.sessions import SessionStatus
 
 _SESSIONS_CACHED_S: Final = 5.0
@@ -142,7 +143,8 @@ class Reads:
     async def message(self, account_id: str, message_id: str) -> Document | None:
         """One message of the account; None when it has none of this id."""
         message = await self._message(message_id)
-        if message is None:
+        # A refused one may have been asked for again, and accepted.
+        if message is None or message["status"] == MessageStatus.REJECTED.value:
             await self._fresh.projected()
             message = await self._message(message_id)
         return None if message is None else _of(message, account_id)
