@@ -176,7 +176,7 @@ async def test_killed_in_the_middle_of_repeats_it_counts_each_message_once(
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "caf\u00e9"])
 async def test_a_key_that_is_none_is_refused(eve: Customer, key: str) -> None:
-    headers = {"Idempotency-Key": key.encode()}
+    headers = {b"Idempotency-Key": key.encode()}
 
     answer = await eve.http.post("/sessions", json={"session_key": "shop"}, headers=headers)
 
