@@ -163,9 +163,9 @@ async def griot(kafka: str, mongo: str, tmp_path_factory: pytest.TempPathFactory
         yield griot
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 async def twins(kafka: str, mongo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Griot]:
-    """Two instances of the api behind one address."""
+    """Two instances of the api behind one address. Not beside `griot`: they would share its groups."""
     async with running_griot(kafka, mongo, tmp_path_factory.mktemp("twins"), instances=2) as griot:
         yield griot
 
