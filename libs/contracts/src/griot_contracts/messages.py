@@ -96,8 +96,8 @@ class DispatchMessage(Command):
 class DeliverMessage(Command):
     """To the session's owner.
 
-    Hand this message to WhatsApp. `attempt` counts from 1; each attempt is made at most once. `media` is there
-    when the content is more than text.
+    Hand this message to WhatsApp. `attempt` counts from 1; each attempt is made at most once. `media` is
+    there when the content is more than text.
     """
 
     message_id: str
