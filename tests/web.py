@@ -1,6 +1,7 @@
 """A web server of the tests' own, that says what it is told to say, byte by byte if need be."""
 
 import asyncio
+import ssl
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -14,15 +15,16 @@ Page = Callable[[asyncio.StreamWriter], Awaitable[None]]
 class Web:
     """Serves `pages` by path on loopback; `hits` counts the requests, `heads` keeps them."""
 
-    def __init__(self, host: str = LOOPBACK) -> None:
+    def __init__(self, host: str = LOOPBACK, *, tls: ssl.SSLContext | None = None) -> None:
         self.pages: dict[str, Page] = {}
         self.hits: Counter[str] = Counter()
         self.heads: list[str] = []
         self._host = host
+        self._tls = tls
         self._connections: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, self._host, 0)
+        self._server = await asyncio.start_server(self._serve, self._host, 0, ssl=self._tls)
         self.port: int = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -49,7 +51,7 @@ class Web:
         return self.url(path)
 
     def url(self, path: str, host: str | None = None) -> str:
-        return f"http://{host or self._host}:{self.port}{path}"
+        return f"{'https' if self._tls else 'http'}://{host or self._host}:{self.port}{path}"
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

@@ -38,10 +38,19 @@ _DROP_OLD_EVERY_S: Final = 3600.0
 class FetchedMedia:
     """The port `Media`."""
 
-    def __init__(self, store: ClaimCheck, fetcher: Fetcher, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        store: ClaimCheck,
+        fetcher: Fetcher,
+        now: Callable[[], datetime],
+        *,
+        wait: timedelta = _FIRST_WAIT,
+    ) -> None:
+        """`wait` is how long the second try waits for what may pass; the third waits twice as long."""
         self._store = store
         self._fetcher = fetcher
         self._now = now
+        self._wait = wait
 
     async def fetch(self, message_id: str, content: MediaContent | AudioContent) -> Outcome:
         """Have the message's media in the store.
@@ -55,7 +64,7 @@ class FetchedMedia:
             return _reference(found)
         try:
             async for attempt in stamina.retry_context(
-                on=_may_pass, attempts=_TRIES, wait_initial=_FIRST_WAIT, timeout=None
+                on=_may_pass, attempts=_TRIES, wait_initial=self._wait, timeout=None
             ):
                 with attempt:
                     return await self._fetch(message_id, content.url, kind)

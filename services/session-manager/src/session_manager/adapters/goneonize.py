@@ -2,8 +2,8 @@
 
 With `parcels` the only module that touches neonize, and it uses neonize's binding to the Go library, not its
 client class: that one calls `Stop` from the garbage collector, at any moment and past any gate (see `gate`),
-and keeps one thread of the loop's default executor a connection. `adapters.library.use_library` must have run before
-this is imported.
+and keeps one thread of the loop's default executor a connection. `adapters.library.use_library` must have
+run before this is imported.
 
 All functions block and belong on threads of their own.
 """
