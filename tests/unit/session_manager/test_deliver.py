@@ -159,9 +159,9 @@ async def test_an_end_that_could_not_be_told_is_told_when_the_command_comes_agai
     connection = await worker.connect()
     sending = connection.send
 
-    async def send_and_lose_the_broker(to: str, text: str) -> str:
+    async def send_and_lose_the_broker(to: str, message: str | bytes) -> str:
         worker.publisher.away = True
-        return await sending(to, text)
+        return await sending(to, message)
 
     connection.send = send_and_lose_the_broker  # type: ignore[method-assign]
     with pytest.raises(BrokerUnavailableError):

@@ -1,12 +1,10 @@
-"""Media from a real web server that means no good, into a real database."""
+"""Web servers that mean no good: whatever they try is refused, and the reason told."""
 
 import asyncio
 import gzip
 import ssl
-from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
-from ipaddress import IPv4Network
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 import trustme
@@ -14,127 +12,13 @@ import trustme
 from dispatcher.adapters.addresses import CheckedNetwork
 from dispatcher.adapters.fetch import Fetcher, Limits
 from dispatcher.adapters.media import FetchedMedia
-from dispatcher.domain.media import LARGEST, MIB, Outcome, Refused
-from griot_chassis import clock, ids
+from dispatcher.domain.media import LARGEST, MIB
+from griot_chassis import clock
 from griot_chassis.claim_check import ClaimCheck
-from griot_chassis.mongo import connect
-from griot_contracts.messages import AudioContent, MediaContent, MediaReference
+from griot_contracts.messages import MediaReference
 from tests import samples_of_media as samples
+from tests.integration.dispatcher_media.fetching import HERE, IMPATIENT, fetch, reason
 from tests.web import Web, answer, redirect
-
-HERE = [IPv4Network("127.0.0.0/8")]
-IMPATIENT = Limits(
-    connect=timedelta(seconds=1), first_byte=timedelta(seconds=0.3), whole=timedelta(seconds=1)
-)
-
-
-@pytest.fixture
-async def web() -> AsyncIterator[Web]:
-    async with Web() as web:
-        yield web
-
-
-@pytest.fixture
-def database(mongo: str) -> Iterator[Any]:
-    client = connect(mongo, "test")
-    yield client[f"media_{ids.new_id()}"]
-    client.close()
-
-
-@pytest.fixture
-def store(database: Any) -> ClaimCheck:
-    return ClaimCheck(database)
-
-
-@pytest.fixture
-def media(store: ClaimCheck) -> FetchedMedia:
-    """One that an operator lets fetch from this machine."""
-    return FetchedMedia(store, Fetcher(CheckedNetwork(HERE), IMPATIENT), clock.now, wait=timedelta(0))
-
-
-@pytest.fixture
-def strict(store: ClaimCheck) -> FetchedMedia:
-    """One as it is by default."""
-    return FetchedMedia(store, Fetcher(CheckedNetwork(), IMPATIENT), clock.now, wait=timedelta(0))
-
-
-async def fetch(
-    media: FetchedMedia, url: str, kind: Literal["image", "video"] = "image", message_id: str | None = None
-) -> Outcome:
-    return await media.fetch(message_id or ids.new_id(), MediaContent(type=kind, url=url))
-
-
-async def reason(media: FetchedMedia, url: str) -> str:
-    outcome = await fetch(media, url)
-    assert isinstance(outcome, Refused)
-    assert outcome.detail
-    return outcome.reason
-
-
-async def test_what_is_fetched_lies_in_the_store_as_it_was(
-    web: Web, media: FetchedMedia, store: ClaimCheck
-) -> None:
-    data = samples.image("PNG")
-    outcome = await fetch(media, web.put("/goat", data), message_id="m1")
-
-    assert isinstance(outcome, MediaReference)
-    assert (outcome.kind, outcome.mime_type, outcome.size) == ("image", "image/png", len(data))
-    assert await store.get(outcome.id) == data
-
-
-async def test_what_was_fetched_is_not_fetched_again(web: Web, media: FetchedMedia) -> None:
-    url = web.put("/goat", samples.image("PNG"))
-
-    assert await fetch(media, url, message_id="m1") == await fetch(media, url, message_id="m1")
-    assert web.hits["/goat"] == 1
-
-
-async def test_what_is_a_day_old_is_gone_and_fetched_again(
-    web: Web, media: FetchedMedia, store: ClaimCheck, database: Any
-) -> None:
-    url = web.put("/goat", samples.image("PNG"))
-    await fetch(media, url, message_id="m1")
-    await store.drop_old(clock.now() + timedelta(hours=23))
-    assert await store.get("m1") is not None
-
-    await store.drop_old(clock.now() + timedelta(hours=26))
-
-    assert await store.get("m1") is None
-    assert await database["fs.chunks"].count_documents({}) == 0
-    assert isinstance(await fetch(media, url, message_id="m1"), MediaReference)
-
-
-@pytest.mark.parametrize("name", [*samples.IMAGES, *samples.VIDEOS, *samples.SOUNDS])
-async def test_every_format_is_told_from_its_bytes(web: Web, media: FetchedMedia, name: str) -> None:
-    if name in samples.IMAGES:
-        outcome, expected = await fetch(media, web.put("/x", samples.image(name))), samples.IMAGES[name]
-    elif name in samples.VIDEOS:
-        data = await samples.made(samples.VIDEOS[name])
-        outcome, expected = await fetch(media, web.put("/x", data), "video"), samples.VIDEOS[name].mime_type
-    else:
-        url = web.put("/x", await samples.made(samples.SOUNDS[name]))
-        outcome = await media.fetch(ids.new_id(), AudioContent(url=url))
-        expected = samples.SOUNDS[name].mime_type.partition(";")[0]
-
-    assert isinstance(outcome, MediaReference)
-    assert outcome.mime_type == expected
-
-
-async def test_the_name_and_the_servers_word_for_it_do_not_count(web: Web, media: FetchedMedia) -> None:
-    page = answer(b"<!DOCTYPE html><html></html>", headers="Content-Type: image/jpeg\r\n")
-
-    outcome = await fetch(media, web.say("/goat.jpg", page))
-
-    assert isinstance(outcome, Refused)
-    assert outcome.reason == "media_type_unsupported"
-    assert "text/html" in outcome.detail
-
-
-async def test_nothing_at_all_and_another_kind_are_unsupported(web: Web, media: FetchedMedia) -> None:
-    assert await reason(media, web.put("/nothing", b"")) == "media_type_unsupported"
-    assert await reason(media, web.put("/v", await samples.made(samples.VIDEOS["MP4"]))) == (
-        "media_type_unsupported"
-    )
 
 
 @pytest.mark.parametrize(
@@ -320,27 +204,7 @@ async def test_one_that_says_nothing_is_given_up(web: Web, media: FetchedMedia) 
     assert await reason(media, web.serve("/silent", silent)) == "media_unreachable"
 
 
-async def test_what_may_pass_is_tried_again(web: Web, media: FetchedMedia) -> None:
-    async def second_time(to: asyncio.StreamWriter) -> None:
-        again = web.hits["/busy"] > 1
-        to.write(answer(samples.image("PNG")) if again else answer(b"", status="503 Busy"))
-
-    assert isinstance(await fetch(media, web.serve("/busy", second_time)), MediaReference)
-    assert await reason(media, web.url("/not-there")) == "media_unreachable"
-    assert (web.hits["/busy"], web.hits["/not-there"]) == (2, 1)
-
-
 async def test_nobody_there_and_no_such_name_are_unreachable(media: FetchedMedia) -> None:
     assert await reason(media, "http://127.0.0.1:1/") == "media_unreachable"
     assert await reason(media, "http://no-such-name.invalid/") == "media_unreachable"
     assert await reason(media, "http://") == "media_unreachable"
-
-
-async def test_a_fetch_that_was_cut_off_by_a_crash_is_made_anew(
-    web: Web, media: FetchedMedia, store: ClaimCheck, database: Any
-) -> None:
-    await database["fs.chunks"].insert_one({"files_id": "m1", "n": 0, "data": b"half"})
-    data = samples.image("PNG")
-
-    assert isinstance(await fetch(media, web.put("/goat", data), message_id="m1"), MediaReference)
-    assert await store.get("m1") == data
