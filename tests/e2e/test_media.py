@@ -1,5 +1,6 @@
 """Pictures, videos and sounds reach the phone as what they are, byte for byte, and what cannot is told."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,6 +17,7 @@ from griot_local.stack import Stack
 from tests import samples_of_media as samples
 from tests.e2e.people import Account, a_number, opened_account
 from tests.e2e.test_bad_input import refused
+from tests.support import eventually
 from tests.web import Web, answer, redirect
 
 SOON = timedelta(seconds=20)
@@ -160,6 +162,26 @@ async def test_a_message_that_is_tried_again_is_fetched_once_and_keeps_its_place
     attempts = [step["attempt"] for step in sent["timeline"] if step["status"] == "sending"]
     assert attempts == [1, 2]
     assert chat.web.hits["/once"] == 1
+
+
+async def test_a_fetch_that_a_crash_cut_off_is_made_again(stack: Stack, chat: Chat) -> None:
+    data = samples.image("PNG")
+
+    async def hangs_at_first(to: asyncio.StreamWriter) -> None:
+        to.write(answer(data)[:-10])
+        await to.drain()
+        if chat.web.hits["/crash"] == 1:
+            await asyncio.Event().wait()
+        to.write(data[-10:])
+
+    url = chat.web.serve("/crash", hangs_at_first)
+    await chat.post("/messages/media", {"mediaUrl": url, "mediaType": "image"})
+    await eventually(lambda: chat.web.hits["/crash"], equals=1, what="it is being fetched")
+    stack.processes["dispatcher"].crash()
+
+    assert (await chat.recipient.next_message(within=SOON)).media == data
+    assert chat.web.hits["/crash"] == 2
+    await stack.processes["dispatcher"].wait_ready()
 
 
 def is_thumbnail(data: bytes) -> bool:
