@@ -9,9 +9,10 @@ from griot_chassis.records import Partition, Record
 from griot_chassis.service import Service
 from griot_chassis.settings import ServiceSettings
 from griot_contracts import topics
+from griot_contracts.cloudevents import encode
 from griot_contracts.dead_letters import DeadLetter
 from griot_contracts.messages import DeliverMessage, TextContent
-from tests.integration.chassis.conftest import Running, deliver, is_ready, publish, start
+from tests.integration.chassis.conftest import Running, deleted, deliver, is_ready, publish, start
 from tests.support import eventually
 
 SOON = timedelta(seconds=15)
@@ -75,6 +76,40 @@ async def test_a_position_beside_the_effect_wins_over_the_one_in_kafka(
         await eventually(lambda: session in after.sessions, within=SOON, what="it is handled again")
 
 
+async def test_a_database_that_forgets_while_the_consumer_runs_is_told_again(
+    settings: ServiceSettings, running: Running
+) -> None:
+    group, lost, next_one = ids.new_id(), ids.new_id(), ids.new_id()
+    service, seen = Service("test", settings), Seen()
+    service.consume([topics.SESSION_COMMANDS], seen, group=group, positions=service.positions("t", group))
+    async with running(service):
+        await publish(service, start(lost))
+        await eventually(lambda: seen.sessions.count(lost) == 1, within=SOON, what="it is handled")
+
+        await service.mongo["t"]["positions"].delete_many({"_id": {"$regex": f"^{group}"}})
+        await publish(service, start(lost), start(next_one))
+        await eventually(lambda: seen.sessions.count(lost) > 2, within=SOON, what="it is handled again")
+        await eventually(lambda: next_one in seen.sessions, within=SOON, what="and so is what came after")
+
+
+async def test_a_record_on_a_topic_that_does_not_carry_it_is_put_aside(
+    settings: ServiceSettings, running: Running
+) -> None:
+    service, seen, session, group = Service("test", settings), Seen(), ids.new_id(), ids.new_id()
+    service.consume([topics.SESSION_COMMANDS], seen, group=group)
+    async with running(service):
+        headers, value = encode(service.publisher.envelope(deleted(session), id=ids.new_id()))
+        named = {name: raw.decode() for name, raw in headers}
+        await service._broker.publish(
+            value, topics.SESSION_COMMANDS.name, key=session.encode(), headers=named
+        )
+        await publish(service, start(session))
+        await eventually(lambda: session in seen.sessions, within=SOON, what="the next record is handled")
+
+        [(letter, _)] = await dead_letters(service, group, session)
+    assert letter.reason == "session.commands.v1 does not carry a SessionDeleted"
+
+
 async def test_a_batch_whose_handler_fails_comes_again_until_it_is_handled(
     settings: ServiceSettings, running: Running
 ) -> None:
@@ -96,7 +131,7 @@ async def test_a_record_that_cannot_be_read_is_put_aside_and_the_consumer_goes_o
         await broker.publish(b"{not json", topics.SESSION_COMMANDS.name, key=session.encode())
         await publish(service, start(session))
         await eventually(lambda: session in seen.sessions, within=SOON, what="the next record is handled")
-        letters = await dead_letters(service, group)
+        letters = await dead_letters(service, group, session)
 
     assert [(letter.topic, value) for letter, value in letters] == [
         (topics.SESSION_COMMANDS.name, b"{not json")
@@ -115,7 +150,7 @@ async def test_too_many_unreadable_records_in_a_row_stop_the_consumer_and_its_re
         await eventually(lambda: not_ready(service), within=SOON, what="readiness fails")
 
         assert await service.readiness.failing() == ["consumers"]
-        assert len(await dead_letters(service, group)) == settings.max_dead_letters_in_a_row
+        assert len(await dead_letters(service, group, session)) == settings.max_dead_letters_in_a_row
 
 
 class Held:
@@ -254,7 +289,7 @@ def task_names() -> set[str]:
     return {task.get_name() for task in asyncio.all_tasks()}
 
 
-async def dead_letters(service: Service, group: str) -> list[tuple[DeadLetter, bytes]]:
+async def dead_letters(service: Service, group: str, session: str) -> list[tuple[DeadLetter, bytes]]:
     from aiokafka import AIOKafkaConsumer, TopicPartition  # noqa: PLC0415  # only this looks below the chassis
 
     consumer = AIOKafkaConsumer(
@@ -269,6 +304,7 @@ async def dead_letters(service: Service, group: str) -> list[tuple[DeadLetter, b
             found += [
                 (DeadLetter.from_headers(raw.headers), raw.value)
                 for raw in (await consumer.getmany(place, timeout_ms=500)).get(place, ())
+                if raw.key == session.encode()
             ]
     await consumer.stop()
     return [(letter, value) for letter, value in found if letter.group == group]
