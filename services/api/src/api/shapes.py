@@ -1,7 +1,7 @@
 """The JSON that goes in and out, and how documents of the read side become it."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -14,7 +14,6 @@ from pydantic import (
     StringConstraints,
     WithJsonSchema,
     field_validator,
-    model_validator,
 )
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
@@ -26,21 +25,12 @@ from griot_contracts.sessions import SessionStatus, WhenDisconnected, WhenUnknow
 
 T = TypeVar("T")
 
-LONGEST_TEXT = 65_536
-"""WhatsApp takes no longer text."""
-
 
 def _recipient(to: str) -> str:
     try:
         return numbers.whatsapp_id(to)
     except numbers.ImpossibleNumberError as error:
         raise PydanticCustomError("impossible_number", "{reason}", {"reason": str(error)}) from None
-
-
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise PydanticCustomError("blank", "must not be blank")
-    return text
 
 
 def _in_milliseconds(at: datetime) -> str:
@@ -198,27 +188,6 @@ class SessionView(Answer):
     status_changed_at: Shown
 
 
-class NewMessage(Asked):
-    """A text message. Without a session, the first connected one sends."""
-
-    to: Recipient = Field(
-        description="A number with its country code, or a WhatsApp id.", examples=["+237612345678"]
-    )
-    message: Annotated[str, StringConstraints(max_length=LONGEST_TEXT), AfterValidator(_not_blank)] = Field(
-        examples=["Hello"]
-    )
-    session_id: str | None = Field(None, description="Which session sends.")
-    session_key: str | None = Field(
-        None, alias="session_key", description="The same, by your own name for it."
-    )
-
-    @model_validator(mode="after")
-    def _one_session(self) -> "NewMessage":
-        if self.session_id is not None and self.session_key is not None:
-            raise PydanticCustomError("two_sessions", "give sessionId or session_key, not both")
-        return self
-
-
 class TakenMessageView(Answer):
     """A message that was taken."""
 
@@ -226,7 +195,7 @@ class TakenMessageView(Answer):
 
     id: str
     to_phone: str
-    type: str
+    type: Literal["text", "image", "video", "audio"]
     status: MessageStatus
 
 
@@ -245,7 +214,9 @@ class MessageView(TakenMessageView):
     model_config = examples.one(examples.MESSAGE)
 
     session_id: str
-    message: str
+    message: str | None = Field(description="The text of a text message.")
+    caption: str | None = Field(description="The words below a picture or a video.")
+    ptt: bool | None = Field(description="Of audio: whether it is a voice note.")
     whatsapp_message_id: str | None
     reason: Reason | None
     created_at: Shown

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from griot_chassis.log import get_logger
-from session_manager.adapters import goneonize
+from session_manager.adapters import goneonize, parcels
 from session_manager.adapters.gate import Gate, Hold
+from session_manager.domain.attachment import Attachment, UploadError
 from session_manager.domain.outcomes import ConnectError, HandOverError, LookupFailedError
 from session_manager.domain.standing import (
     Banned,
@@ -138,14 +139,23 @@ class NeonizeConnection:
         if self._error:
             raise ConnectError(self._error)
 
-    async def send_text(self, to: str, text: str) -> str:
-        """Hand a message over; returns WhatsApp's id once WhatsApp has it.
+    async def upload(self, attachment: Attachment) -> bytes:
+        """Lay an attachment where WhatsApp's phones find it; returns the message that says where.
+
+        Raises:
+            UploadError: nobody has seen anything of it.
+        """
+        return await self._call(lambda: goneonize.upload(self._uuid, attachment), UploadError())
+
+    async def send(self, to: str, message: str | bytes) -> str:
+        """Hand over a text, or what an upload gave; returns WhatsApp's id once WhatsApp has it.
 
         Raises:
             HandOverError: WhatsApp did not acknowledge it.
         """
+        sealed = parcels.text(message) if isinstance(message, str) else message
         return await self._call(
-            lambda: goneonize.send_text(self._uuid, to, text), HandOverError("client is nil")
+            lambda: goneonize.send(self._uuid, to, sealed), HandOverError("client is nil")
         )
 
     async def is_on_whatsapp(self, to: str) -> bool:
