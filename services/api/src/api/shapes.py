@@ -1,11 +1,13 @@
 """The JSON that goes in and out, and how documents of the read side become it."""
 
+import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Final, Generic, TypeVar
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     EmailStr,
     Field,
@@ -26,6 +28,9 @@ from griot_contracts.sessions import SessionStatus, WhenDisconnected, WhenUnknow
 
 T = TypeVar("T")
 
+_RFC3339: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
 LONGEST_TEXT = 65_536
 """WhatsApp takes no longer text."""
 
@@ -47,17 +52,29 @@ def _in_milliseconds(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def _rfc3339(at: Any) -> Any:
+    """Nothing else is a time: a bare number would be read as seconds of an epoch that nobody named."""
+    if isinstance(at, str) and _RFC3339.fullmatch(at) is None:
+        raise PydanticCustomError("not_a_time", "a time looks like 2026-03-14T08:00:00Z")
+    if not isinstance(at, str | datetime):
+        raise PydanticCustomError("not_a_time", "a time is text such as 2026-03-14T08:00:00Z")
+    return at
+
+
 def _zoned(at: datetime) -> datetime:
-    if at.tzinfo is None:
-        raise PydanticCustomError("no_zone", "a time needs its zone, such as Z")
     try:
         return at.astimezone(UTC)
     except OverflowError:
         raise PydanticCustomError("no_such_time", "no calendar has this time in UTC") from None
 
 
-Recipient = Annotated[str, StringConstraints(max_length=100), AfterValidator(_recipient)]
-Moment = Annotated[datetime, AfterValidator(_zoned)]
+Recipient = Annotated[
+    str,
+    StringConstraints(max_length=100),
+    AfterValidator(_recipient),
+    Field(json_schema_extra={"format": "whatsapp-recipient"}),
+]
+Moment = Annotated[datetime, BeforeValidator(_rfc3339), AfterValidator(_zoned)]
 Shown = Annotated[
     datetime,
     PlainSerializer(_in_milliseconds, when_used="json"),
@@ -65,7 +82,8 @@ Shown = Annotated[
 ]
 """A time in an answer: UTC, in milliseconds."""
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+NotBlank = Annotated[str, AfterValidator(_not_blank), Field(json_schema_extra={"pattern": r"\S"})]
+Name = Annotated[NotBlank, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
 
 class Asked(BaseModel):
@@ -97,6 +115,8 @@ class Answer(BaseModel):
 
 class Page(Answer, Generic[T]):
     """A part of a list, newest first."""
+
+    model_config = ConfigDict(json_schema_extra={"description": "A part of a list, newest first."})
 
     data: list[T]
     next_cursor: str | None = Field(description="The `cursor` of the part that follows; null at the end.")
@@ -139,9 +159,15 @@ class NewKey(Asked):
 
     name: Name | None = Field(None, examples=["web shop"])
     scopes: Annotated[list[Scope], Field(min_length=1)] | None = Field(
-        None, description="What it may do; without, all that the asking key may."
+        None,
+        description="What it may do; without, all that the asking key may.",
+        examples=[["messages:send", "messages:read"]],
     )
-    expires_at: Moment | None = Field(None, description="When it ends; without, when it is revoked.")
+    expires_at: Moment | None = Field(
+        None,
+        description="When it ends, a time to come; without, when it is revoked.",
+        examples=["2036-03-14T08:00:00Z"],
+    )
 
 
 class KeyView(Answer):
@@ -198,15 +224,23 @@ class SessionView(Answer):
     status_changed_at: Shown
 
 
+_NOT_BOTH: Final[dict[str, Any]] = {
+    "not": {
+        "required": ["sessionId", "session_key"],
+        "properties": {"sessionId": {"type": "string"}, "session_key": {"type": "string"}},
+    }
+}
+
+
 class NewMessage(Asked):
-    """A text message. Without a session, the first connected one sends."""
+    """A text message. Without a session, the default one sends, or the one that was connected first."""
+
+    model_config = ConfigDict(json_schema_extra=_NOT_BOTH)
 
     to: Recipient = Field(
         description="A number with its country code, or a WhatsApp id.", examples=["+237612345678"]
     )
-    message: Annotated[str, StringConstraints(max_length=LONGEST_TEXT), AfterValidator(_not_blank)] = Field(
-        examples=["Hello"]
-    )
+    message: Annotated[NotBlank, StringConstraints(max_length=LONGEST_TEXT)] = Field(examples=["Hello"])
     session_id: str | None = Field(None, description="Which session sends.")
     session_key: str | None = Field(
         None, alias="session_key", description="The same, by your own name for it."

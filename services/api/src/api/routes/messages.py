@@ -13,7 +13,7 @@ from api.parts import Parts, PartsOf
 from api.problems import Problem, documented
 from api.projector.projections import Document
 from api.reads import MessageFilter
-from api.routes.lists import USUAL_LIMIT, Cursor, Limit
+from api.routes.lists import USUAL_LIMIT, Cursor, Limit, MessageId
 from api.shapes import (
     MessageView,
     MessageWithTimelineView,
@@ -88,10 +88,10 @@ async def list_messages(
     parts: PartsOf,
     limit: Limit = USUAL_LIMIT,
     cursor: Cursor = None,
-    status: MessageStatus | None = None,
-    session_id: Annotated[str | None, Query(alias="sessionId")] = None,
-    type_: Annotated[str | None, Query(alias="type")] = None,
-    to: Recipient | None = None,
+    status: Annotated[MessageStatus | None, Query(description="Only those that stand here.")] = None,
+    session_id: Annotated[str | None, Query(alias="sessionId", description="Only of this session.")] = None,
+    type_: Annotated[str | None, Query(alias="type", description="Only of this kind.")] = None,
+    to: Annotated[Recipient | None, Query(description="Only to this recipient.")] = None,
     since: Annotated[Moment | None, Query(alias="from", description="From this time on.")] = None,
     until: Annotated[Moment | None, Query(description="Before this time.")] = None,
 ) -> Page[MessageView]:
@@ -106,7 +106,7 @@ async def list_messages(
     response_model_exclude_unset=True,
     responses=documented(*_KEYED, "message_not_found"),
 )
-async def read_message(message_id: str, caller: Reader, parts: PartsOf) -> MessageWithTimelineView:
+async def read_message(message_id: MessageId, caller: Reader, parts: PartsOf) -> MessageWithTimelineView:
     """One message with its timeline: every status it had, and when."""
     message = await parts.reads.message(caller.account_id, message_id)
     if message is None:

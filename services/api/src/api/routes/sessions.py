@@ -13,7 +13,7 @@ from api.problems import Problem, documented
 from api.projector.projections import Document
 from api.reads import page
 from api.routes.deciding import decided
-from api.routes.lists import USUAL_LIMIT, Cursor, Limit
+from api.routes.lists import USUAL_LIMIT, Cursor, Limit, SessionId
 from api.shapes import NewSession, Page, SessionView
 from api.views import page_view, place, session_view
 from griot_chassis.ids import new_id
@@ -61,7 +61,7 @@ async def list_sessions(
 
 
 @router.get("/sessions/{session_id}", responses=documented(*KEYED, "session_not_found"))
-async def read_session(session_id: str, caller: Manager, parts: PartsOf) -> SessionView:
+async def read_session(session_id: SessionId, caller: Manager, parts: PartsOf) -> SessionView:
     """One session, and where it stands."""
     return session_view(await own_session(parts, caller, session_id))
 
@@ -71,7 +71,7 @@ async def read_session(session_id: str, caller: Manager, parts: PartsOf) -> Sess
     status_code=204,
     responses=documented(*KEYED, "session_not_found", "not_decided_yet", "deletion_under_way"),
 )
-async def delete_session(session_id: str, caller: Manager, parts: PartsOf) -> Response:
+async def delete_session(session_id: SessionId, caller: Manager, parts: PartsOf) -> Response:
     """Give a session up.
 
     It is logged out of WhatsApp and its device's keys are destroyed. A repeat is safe.

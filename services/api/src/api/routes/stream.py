@@ -13,6 +13,7 @@ from api.live import Heard
 from api.parts import PartsOf
 from api.problems import Problem, documented
 from api.projector.projections import Document
+from api.routes.lists import SessionId
 from api.routes.sessions import KEYED, Manager, own_session
 from griot_contracts.sessions import QrCodeIssued, SessionDeleted
 
@@ -24,10 +25,13 @@ def routers() -> tuple[APIRouter, ...]:
     return (router,)
 
 
-async def _found(session_id: str, caller: Manager, parts: PartsOf) -> Document:
+async def _found(session_id: SessionId, caller: Manager, parts: PartsOf) -> Document:
     return await own_session(parts, caller, session_id)
 
 
+LastEventId = Annotated[
+    str | None, Header(description="The id of the last event that was seen: what came after it follows.")
+]
 Session = Annotated[Document, Depends(_found)]
 
 
@@ -40,7 +44,7 @@ Session = Annotated[Document, Depends(_found)]
     },
 )
 async def stream_session(
-    session: Session, caller: Manager, parts: PartsOf, last_event_id: Annotated[str | None, Header()] = None
+    session: Session, caller: Manager, parts: PartsOf, last_event_id: LastEventId = None
 ) -> AsyncIterator[ServerSentEvent]:
     """Where the session stands, then what happens: `qr`, `connected`, `error`, and `status` for the rest.
 
