@@ -35,8 +35,11 @@ SESSION: Final[dict[str, Any]] = {
     "status": "connected",
     "reason": None,
     "phone": "+237699000111",
+    "desiredState": "connected",
+    "isDefault": True,
     "whenDisconnected": "reject",
     "whenUnknown": "resend",
+    "pacing": {"messagesPerMinute": 20},
     "createdAt": _DAWN,
     "statusChangedAt": "2026-03-14T08:00:31.512Z",
 }
@@ -62,16 +65,17 @@ TIMELINE: Final[list[dict[str, Any]]] = [
     {"status": "delivered", "at": "2026-03-14T09:30:01.007Z"},
 ]
 CURSOR: Final = "MTc3MzQ4MDYwMDEyMDowMTk3ZjBjMi05ZDFlLTdhNDQtYjdhNS0wYzZmMGE2YzFlMTE="
-STREAM: Final = """\
-event: qr
-data: {"code":"2@8fK...","expiresAt":"2026-03-14T08:00:20.000Z","image":"data:image/png;base64,iVBORw0..."}
-id: q7
-
-event: connected
-data: {"status":"connected","phone":"+237699000111","reason":null,"detail":null,"at":"2026-03-14T08:00:31Z"}
-id: s3
-
-"""
+STREAM_EVENT: Final[dict[str, Any]] = {
+    "event": "connected",
+    "id": "s3q7",
+    "data": '{"status":"connected","phone":"+237699000111","reason":null,"detail":null,'
+    '"at":"2026-03-14T08:00:31.512Z"}',
+}
+PAIRING_CODE: Final[dict[str, Any]] = {"code": "K7QX-2M4P", "expiresAt": "2026-03-14T08:02:40.000Z"}
+TICKET: Final[dict[str, Any]] = {
+    "ticket": "WyIwMTk3ZjBjMi00MWQzIl0.abT2sA.3nZV9GQyGqf0kC2nq7tU2mJv8xE",
+    "expiresAt": "2026-03-14T08:01:00.000Z",
+}
 
 
 def one(example: dict[str, Any]) -> ConfigDict:

@@ -11,7 +11,13 @@ from api.overlay import Overlay
 from griot_chassis.records import Record
 from griot_contracts.accounts import KeyRevoked, PlanChanged, SessionReleased
 from griot_contracts.base import Contract
-from griot_contracts.sessions import QrCodeIssued, SessionDeleted, SessionStatus, SessionStatusChanged
+from griot_contracts.sessions import (
+    PairingCodeIssued,
+    QrCodeIssued,
+    SessionDeleted,
+    SessionStatus,
+    SessionStatusChanged,
+)
 
 _UNHEARD_MOST = 1_000
 
@@ -93,6 +99,8 @@ class Live:
         for record in records:
             if isinstance(record.body, QrCodeIssued):
                 self._codes[record.body.session_id] = Heard(record.body, record.offset)
+                self._tell(record.body.session_id, record)
+            elif isinstance(record.body, PairingCodeIssued):
                 self._tell(record.body.session_id, record)
 
     def code(self, session_id: str, now: datetime) -> Heard | None:

@@ -21,6 +21,9 @@ class ApiSettings(ReadSideSettings):
     decision_within: timedelta = Field(
         timedelta(seconds=3), description="How long a request waits for the quota service's decision."
     )
+    pairing_code_within: timedelta = Field(
+        timedelta(seconds=12), description="How long a request for a pairing code waits for WhatsApp."
+    )
     deletion_within: timedelta = Field(
         timedelta(seconds=8),
         description="How long DELETE of a session waits until WhatsApp is logged out of.",

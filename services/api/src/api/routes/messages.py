@@ -115,7 +115,7 @@ async def read_message(message_id: MessageId, caller: Reader, parts: PartsOf) ->
 
 
 async def _sending_session(parts: Parts, caller: Caller, body: NewMessage) -> Document:
-    """The session named in the body, else the one that was connected first.
+    """The session named in the body, else the default one, else the one that was connected first.
 
     Raises:
         Problem: `session_not_found`, or `session_not_connected` and it does not queue.
@@ -128,6 +128,8 @@ async def _sending_session(parts: Parts, caller: Caller, body: NewMessage) -> Do
         sessions = [session for session in sessions if session[field] == named]
         if not sessions:
             raise Problem("session_not_found", field="sessionId" if field == "_id" else field)
+    elif default := [session for session in sessions if session["is_default"]]:
+        sessions = default  # what was asked to come from one number never comes from another
     able = [session for session in sessions if _takes_messages(session)]
     if not able:
         raise Problem("session_not_connected")

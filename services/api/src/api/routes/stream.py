@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Response
@@ -9,13 +10,23 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from api import examples, stream
 from api.auth import KeyedRoute
-from api.live import Heard
+from api.live import Ear, Heard
 from api.parts import PartsOf
 from api.problems import Problem, documented
 from api.projector.projections import Document
 from api.routes.lists import SessionId
 from api.routes.sessions import KEYED, Manager, own_session
-from griot_contracts.sessions import QrCodeIssued, SessionDeleted
+from api.shapes import PairingCodeView, PairPhone
+from griot_chassis.ids import new_id
+from griot_contracts.sessions import (
+    PairingCodeIssued,
+    QrCodeIssued,
+    RequestPairingCode,
+    SessionDeleted,
+    SessionStatus,
+)
+
+_PAIRING = (SessionStatus.STARTING, SessionStatus.AWAITING_SCAN)
 
 router = APIRouter(tags=["sessions"], route_class=KeyedRoute)
 
@@ -39,7 +50,7 @@ Session = Annotated[Document, Depends(_found)]
     "/sessions/{session_id}/stream",  # noqa: FAST003 - `Session` takes it
     response_class=EventSourceResponse,
     responses={
-        200: {"content": {"text/event-stream": {"example": examples.STREAM}}},
+        200: {"content": {"text/event-stream": {"example": examples.STREAM_EVENT}}},
         **documented(*KEYED, "session_not_found"),
     },
 )
@@ -85,6 +96,43 @@ async def picture_of_code(session: Session, parts: PartsOf) -> Response:
         raise Problem("no_code_to_scan")
     picture = await asyncio.to_thread(stream.png, heard.event.code)
     return Response(picture, media_type="image/png", headers={"Cache-Control": "no-store"})
+
+
+@router.post(
+    "/sessions/{session_id}/pairing-code",  # noqa: FAST003 - `Session` takes it
+    status_code=201,
+    responses=documented(
+        *KEYED, "invalid_request", "invalid_json", "impossible_number", "body_too_large",
+        "session_not_found", "session_not_pairing", "no_pairing_code",
+    ),
+)  # fmt: skip
+async def request_pairing_code(body: PairPhone, session: Session, parts: PartsOf) -> PairingCodeView:
+    """A code to enter on the phone: the way to link it without a camera.
+
+    On the phone: Linked devices, Link a device, Link with phone number instead.
+    """
+    if session["status"] not in _PAIRING:
+        raise Problem("session_not_pairing")
+    command = RequestPairingCode(
+        account_id=session["account_id"], at=parts.now(), session_id=session["_id"], phone=body.phone
+    )
+    id_ = new_id()
+    with parts.live.ear(session["_id"]) as ear:
+        await parts.ask.tell(command, id=id_)
+        issued = await _issued_for(id_, ear, parts.settings.pairing_code_within)
+    return PairingCodeView(code=issued.code, expires_at=issued.expires_at)
+
+
+async def _issued_for(command_id: str, ear: Ear, within: timedelta) -> PairingCodeIssued:
+    try:
+        async with asyncio.timeout(within.total_seconds()):
+            async for heard in ear:
+                match heard.event:
+                    case PairingCodeIssued(command_id=id_) as issued if id_ == command_id:
+                        return issued
+    except TimeoutError:
+        pass
+    raise Problem("no_pairing_code")
 
 
 def _is_told(heard: Heard, standing: Document, code: Heard | None) -> bool:

@@ -28,7 +28,7 @@ from neonize.proto.waCompanionReg.WAWebProtobufsCompanionReg_pb2 import (  # typ
 )
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message  # type: ignore[import-untyped]
 
-from session_manager.domain.outcomes import HandOverError, LookupFailedError
+from session_manager.domain.outcomes import ConnectError, HandOverError, LookupFailedError
 from session_manager.domain.standing import (
     Audible,
     Banned,
@@ -46,6 +46,7 @@ from session_manager.domain.standing import (
 
 _LOG_LEVEL: Final = b"ERROR"  # its lines hold people's numbers and whole stanzas: the callback drops them
 _SHOWN_ON_THE_PHONE: Final = DeviceProps(os="Griot", platformType=DeviceProps.CHROME).SerializeToString()
+_CHROME, _SHOWN_BESIDE_THE_CODE = 1, "Chrome (Linux)"  # WhatsApp takes only names of this form
 _IDENTIFIED: Final = 0
 _SCANNED_TOO_EARLY: Final = "err-scanned-without-multidevice"  # the one outcome after which codes go on
 _NOBODY: Final = "Function returned nothing."
@@ -139,6 +140,21 @@ def send_text(uuid: bytes, to: str, text: str) -> str:
     if answer.Error:
         raise HandOverError(answer.Error)
     return str(answer.SendResponse.ID)
+
+
+def pair_phone(uuid: bytes, number: str) -> str:
+    """The code that links the phone with this number (digits only) when it is entered there.
+
+    Raises:
+        ConnectError: WhatsApp gave none.
+    """
+    asked = pb.PairPhoneParams(
+        phone=number, showPushNotification=True, clientType=_CHROME, clientDisplayName=_SHOWN_BESIDE_THE_CODE
+    ).SerializeToString()
+    answer = pb.PairPhoneReturnFunction.FromString(gocode.PairPhone(uuid, asked, len(asked)))
+    if answer.Error:
+        raise ConnectError("no pairing code")  # the library's words name the number
+    return str(answer.Code)
 
 
 def look_up(uuid: bytes, number: str) -> tuple[bool, str]:
