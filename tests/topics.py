@@ -1,6 +1,10 @@
 """Reading the log as a subscriber would: everything in a topic, in order within each partition."""
 
 import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from griot_chassis.log_reader import LogReader
 from griot_chassis.records import Partition, Record
@@ -19,3 +23,18 @@ async def records_in(bootstrap: str, topic: Topic) -> list[Record]:
 
     found = await asyncio.gather(*(read(number) for number in range(topic.partitions)))
     return [record for partition in found for record in partition]
+
+
+async def is_read_to_the_end(bootstrap: str, positions: Any, topics: Sequence[Topic]) -> bool:
+    """Whether a consumer that keeps its `positions` there has handled all that stands in `topics` now."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
+    await consumer.start()
+    try:
+        ends = await consumer.end_offsets(
+            [TopicPartition(topic.name, number) for topic in topics for number in range(topic.partitions)]
+        )
+    finally:
+        await consumer.stop()
+    reached = {document["_id"]: document["next"] async for document in positions.find()}
+    handled = {tuple(name.split(":")[1:]): offset for name, offset in reached.items()}
+    return all(handled.get((place.topic, str(place.partition)), 0) >= end for place, end in ends.items())

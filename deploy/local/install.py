@@ -111,7 +111,7 @@ def install_members(title: str) -> bool:
     """Griot's own packages, editable: what is changed in the tree runs at once."""
     projects = sorted(
         p
-        for pattern in ("libs/*", "services/*", "deploy/local")
+        for pattern in ("libs/*", "services/*", "deploy/local", "clients/python")
         for p in TREE.glob(f"{pattern}/pyproject.toml")
     )
     stamp = Stamp(VENV / "members.stamp", [TREE / "requirements.txt", *projects])

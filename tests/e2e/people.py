@@ -76,7 +76,9 @@ class Account:
             message = await self.message(message_id)
             return message if message["status"] == status else None
 
-        found = await eventually(reached, within=within, what=f"message {message_id} becomes {status}")
+        found: dict[str, Any] | None = await eventually(
+            reached, within=within, what=f"message {message_id} becomes {status}"
+        )
         assert found is not None
         return found
 

@@ -9,7 +9,7 @@ LINES_A_FUNCTION = 50
 
 bad = []
 for path in sorted(
-    p for folder in ("libs", "services", "deploy", "tests") for p in Path(folder).rglob("*.py")
+    p for folder in ("libs", "services", "clients", "deploy", "tests") for p in Path(folder).rglob("*.py")
 ):
     source = path.read_text()
     if source.count("\n") > LINES_A_FILE:

@@ -12,7 +12,7 @@ from griot_chassis import clock, ids
 from griot_chassis.service import Service
 from griot_chassis.settings import ServiceSettings
 from griot_contracts.messages import DeliverMessage, TextContent
-from griot_contracts.sessions import StartSession
+from griot_contracts.sessions import SessionDeleted, StartSession
 from tests.support import eventually
 
 Running = Callable[[Service], AbstractAsyncContextManager[Service]]
@@ -47,6 +47,10 @@ async def is_ready(service: Service) -> bool:
 
 def start(session_id: str) -> StartSession:
     return StartSession(account_id="a", session_id=session_id, at=clock.now())
+
+
+def deleted(session_id: str) -> SessionDeleted:
+    return SessionDeleted(account_id="a", session_id=session_id, at=clock.now())
 
 
 def deliver(session_id: str, text: str) -> DeliverMessage:

@@ -17,6 +17,7 @@ from tests.integration.chassis.test_consumers import Seen
 from tests.support import eventually
 
 SOON = timedelta(seconds=30)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]  # a broker started, killed and started again
 
 
 @pytest.fixture

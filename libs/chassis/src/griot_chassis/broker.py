@@ -31,6 +31,8 @@ def make_broker(service: str, settings: ServiceSettings) -> KafkaBroker:
         allow_auto_create_topics=False,
         graceful_timeout=_FINISH_WITHIN_S,
         apply_types=False,
+        # Its own would write lines for people between those of the log.
+        logger=logging.getLogger("faststream"),
         # A batch is a unit of transport, not news.
         log_level=logging.DEBUG,
     )

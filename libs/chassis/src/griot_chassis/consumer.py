@@ -27,7 +27,7 @@ from opentelemetry.trace import SpanKind
 
 from griot_chassis import metrics
 from griot_chassis.decoding import Decoder, hand_over_raw, parse_untouched
-from griot_chassis.errors import TooManyDeadLettersError
+from griot_chassis.errors import PositionsForgottenError, TooManyDeadLettersError
 from griot_chassis.log import get_logger
 from griot_chassis.positions import Positions
 from griot_chassis.records import Partition, Record
@@ -104,6 +104,7 @@ class Consumer:
         self._commits = commits
         self._next: dict[Partition, int] = {}  # the partitions owned, and the offset that each goes on at
         self._joined = False
+        self._changing = asyncio.Lock()  # a rebalance and a rewind must not mix
         self._in_hand: asyncio.Task[None] | None = None
         self.failure: str | None = None
 
@@ -147,18 +148,16 @@ class Consumer:
         fresh = [item for item in raw if self._is_next(item)]
         if not fresh or self.failure is not None:
             return
-        self._in_hand = asyncio.create_task(self._until_handled(fresh), name=f"batch {self.group}")
-        try:
-            await asyncio.wait({self._in_hand})  # a cancelled batch is no cancellation of the consumer
-            if not self._in_hand.cancelled():
-                self._in_hand.result()
-        except TooManyDeadLettersError as error:
+        task = self._in_hand = asyncio.create_task(self._until_handled(fresh), name=f"batch {self.group}")
+        await asyncio.wait({task})  # a cancelled batch is no cancellation of the consumer
+        self._in_hand = None
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, PositionsForgottenError):
+            log.warning("the database lost its last moments: reading them again", group=self.group)
+            await self._rewind()
+        elif isinstance(error, TooManyDeadLettersError):
             self.failure = str(error)
-            log.critical(
-                "consumer stopped: its code or its topic is wrong", group=self.group, reason=self.failure
-            )
-        finally:
-            self._in_hand = None
+            log.critical("consumer stopped: code or topic is wrong", group=self.group, reason=self.failure)
 
     def _is_next(self, item: ConsumerRecord) -> bool:
         wanted = self._next.get(Partition(item.topic, item.partition))
@@ -220,6 +219,22 @@ class Consumer:
 
     async def take(self, partitions: set[Partition]) -> None:
         """Become the owner: look up where to begin, tell the listener, and only then let records count."""
+        async with self._changing:
+            await self._take(partitions)
+
+    async def release(self) -> None:
+        """Be the owner of nothing: finish the batch in hand, or cancel it when it takes too long."""
+        async with self._changing:
+            await self._release()
+
+    async def _rewind(self) -> None:
+        # What is handled again is safe to repeat, and what the database lost is not lost.
+        async with self._changing:
+            if owned := set(self._next):  # else a rebalance came first
+                await self._release()
+                await self._take(owned)
+
+    async def _take(self, partitions: set[Partition]) -> None:
         async for attempt in stamina.retry_context(
             on=Exception, attempts=None, timeout=None, wait_initial=0.1, wait_max=_SLOWEST_RETRY_S
         ):
@@ -239,11 +254,7 @@ class Consumer:
             self._next[partition] = max(start or 0, beginnings[where])
             self.kafka.seek(where, self._next[partition])
 
-    async def release(self) -> None:
-        """Stop being the owner of everything.
-
-        Finish the batch in hand, or cancel it when it takes too long.
-        """
+    async def _release(self) -> None:
         lost = set(self._next)
         if self._in_hand is not None:
             _, running = await asyncio.wait({self._in_hand}, timeout=_RELEASE_WITHIN_S)
@@ -278,4 +289,4 @@ def _kafka(partition: Partition) -> TopicPartition:
 
 
 def _worth_another_try(error: Exception) -> bool:
-    return not isinstance(error, TooManyDeadLettersError)
+    return not isinstance(error, TooManyDeadLettersError | PositionsForgottenError)

@@ -14,6 +14,7 @@ from griot_chassis.publisher import Publisher
 from griot_chassis.records import Record
 from griot_contracts.cloudevents import UnreadableRecordError, decode
 from griot_contracts.dead_letters import DeadLetter
+from griot_contracts.topics import topic_of
 
 log = get_logger(__name__)
 
@@ -64,8 +65,11 @@ def to_record(raw: ConsumerRecord) -> Record:
     Raises:
         UnreadableRecordError: no retry will make it readable.
     """
+    envelope = decode(raw.headers, raw.value)
+    if topic_of(envelope.body).name != raw.topic:
+        raise UnreadableRecordError(f"{raw.topic} does not carry a {type(envelope.body).__name__}")
     return Record(
-        envelope=decode(raw.headers, raw.value),
+        envelope=envelope,
         topic=raw.topic,
         partition=raw.partition,
         offset=raw.offset,

@@ -16,6 +16,10 @@ class DatabaseUnavailableError(ChassisError):
     """MongoDB did not answer in time. Nothing is known about the write; a repeat is safe."""
 
 
+class PositionsForgottenError(ChassisError):
+    """The database stands further back than it did: it lost its last moments, and effects with them."""
+
+
 class TooManyDeadLettersError(ChassisError):
     """So many unreadable records in a row that the code is wrong, not the records."""
 

@@ -6,6 +6,7 @@ from typing import Any
 from motor.motor_asyncio import AsyncIOMotorDatabase
 from pymongo import UpdateOne
 
+from griot_chassis.errors import PositionsForgottenError
 from griot_chassis.records import Partition
 
 
@@ -15,23 +16,37 @@ class Positions:
     def __init__(self, database: AsyncIOMotorDatabase[dict[str, Any]], group: str) -> None:
         self._collection = database["positions"]
         self._group = group
+        self._known: dict[Partition, int] = {}  # what the database has said that it holds
 
     async def load(self, partitions: Collection[Partition]) -> dict[Partition, int]:
         """The next offset to read of each partition that has one."""
         wanted = {self._id(partition): partition for partition in partitions}
-        found = self._collection.find({"_id": {"$in": list(wanted)}})
-        return {wanted[document["_id"]]: document["next"] async for document in found}
+        cursor = self._collection.find({"_id": {"$in": list(wanted)}})
+        found = {wanted[document["_id"]]: document["next"] async for document in cursor}
+        self._known = {where: at for where, at in self._known.items() if where not in partitions} | found
+        return found
 
     async def save(self, positions: Mapping[Partition, int]) -> None:
         """Store where to read on.
 
         Called after the effect is stored. A repeat is safe, a step back is refused.
+
+        Raises:
+            PositionsForgottenError: the database holds less than it did, so effects are lost with it. What
+                lies between has to be read again: `load`, and go on from there.
         """
-        steps = [
-            UpdateOne({"_id": self._id(partition)}, {"$max": {"next": offset}}, upsert=True)
-            for partition, offset in positions.items()
-        ]
-        await self._collection.bulk_write(steps, ordered=False)
+        steps = [self._step(partition, offset) for partition, offset in positions.items()]
+        done = await self._collection.bulk_write(steps, ordered=False)
+        if done.matched_count + done.upserted_count < len(steps):
+            raise PositionsForgottenError(f"{self._group}: {done.matched_count} of {len(steps)} are there")
+        self._known.update(positions)
+
+    def _step(self, partition: Partition, offset: int) -> UpdateOne:
+        known = self._known.get(partition)
+        as_known = {} if known is None else {"next": {"$gte": known}}
+        return UpdateOne(
+            {"_id": self._id(partition)} | as_known, {"$max": {"next": offset}}, upsert=known is None
+        )
 
     def _id(self, partition: Partition) -> str:
         return f"{self._group}:{partition.topic}:{partition.number}"

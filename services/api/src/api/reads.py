@@ -129,10 +129,12 @@ class Reads:
             at, id_ = after
             query["$or"] = [{"created_at": {"$lt": at}}, {"created_at": at, "_id": {"$lt": id_}}]
         order = [("created_at", -1), ("_id", -1)]
-        stored = await self._database[MESSAGES].find(query).sort(order).limit(limit).to_list()
+        # What is not stored yet comes first: one that is stored in between is then found twice, not never.
         unstored = await self._not_stored_yet(account_id)
+        stored = await self._database[MESSAGES].find(query).sort(order).limit(limit).to_list()
         more = [message for message in unstored if wanted.admits(message) and _is_after(message, after)]
-        return newest_first([*stored, *more])[:limit]
+        found = {message["_id"]: message for message in [*more, *stored]}
+        return newest_first(found.values())[:limit]
 
     async def _not_stored_yet(self, account_id: str) -> list[Document]:
         known = self._overlay.known(MESSAGES, account_id)
