@@ -45,14 +45,14 @@ class Account:
 
     async def patch(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Change something, expecting 200."""
-        answer = await self._ask("PATCH", path, json=body)
+        answer = await self.ask("PATCH", path, json=body)
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
     async def delete(self, path: str) -> int:
-        return (await self._ask("DELETE", path)).status_code
+        return (await self.ask("DELETE", path)).status_code
 
-    async def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
+    async def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.key}"}
         async with httpx.AsyncClient(headers=headers, timeout=20, trust_env=False) as http:
             return await http.request(method, f"{self.url}/api/v1{path}", **more)

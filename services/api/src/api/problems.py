@@ -39,6 +39,9 @@ KINDS: Final[dict[str, Kind]] = {
     "bad_request": Kind(400, "Bad request", "The request could not be understood."),
     "key_missing": Kind(401, "No API key", "Send your key in the header: Authorization: Bearer grt_live_..."),
     "key_invalid": Kind(401, "No valid API key", "The key is unknown, revoked or expired."),
+    "ticket_invalid": Kind(
+        401, "No valid ticket", "A ticket is good for one minute, and for the stream it was issued for."
+    ),
     "insufficient_scope": Kind(403, "The key may not do this", "The key lacks the scope that this needs."),
     "not_found": Kind(404, "Not found", "There is nothing at this address."),
     "account_not_found": Kind(404, "No such account", "The account of this key does not exist."),
