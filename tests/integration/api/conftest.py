@@ -98,6 +98,7 @@ async def running_griot(kafka: str, mongo: str, folder: Path, **settings: str) -
         "GRIOT_API_DATABASE": f"api-{run}",
         "GRIOT_QUOTA_DATABASE": f"quota-{run}",
         "GRIOT_API_PORT": str(port),
+        "GRIOT_SECRET": "a secret for tests, and for nothing else",
         **settings,
     }
     processes = {

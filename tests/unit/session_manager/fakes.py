@@ -71,6 +71,9 @@ class FakeConnection:
             raise self.lookup_fails
         return to not in self.unknown
 
+    async def pairing_code(self, phone: str) -> str:
+        return f"code for {phone}"
+
     async def log_out(self) -> None:
         self.logged_out = True
 
@@ -126,6 +129,9 @@ class FakeSessions:
 
     async def add(self, session_id: str, account_id: str, partition: int) -> Owned:
         return self.known.setdefault(session_id, Owned(session_id, account_id, partition, 1, None))
+
+    async def stop(self, session_id: str, account_id: str, partition: int) -> Owned:
+        return await self.add(session_id, account_id, partition)
 
     async def remember(self, session_id: str, jid: str | None) -> None:
         self.jids[session_id] = jid

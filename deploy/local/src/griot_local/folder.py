@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -26,6 +27,16 @@ def held(folder: Path) -> Iterator[Path]:
         except BlockingIOError:
             raise FolderInUseError(f"Griot is running already, on {folder}: stop that run first") from None
         yield folder
+
+
+def secret_of(folder: Path) -> str:
+    """The installation's secret, made by the first start, where only this user can read it."""
+    file = folder / "secret"
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(48))
+    return file.read_text()
 
 
 @dataclass(frozen=True)

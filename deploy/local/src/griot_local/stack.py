@@ -1,6 +1,7 @@
 """All of Griot on this machine: the servers it needs, the five processes, a WhatsApp network where asked."""
 
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
@@ -9,6 +10,7 @@ from typing import Any, Self
 
 import httpx
 
+from griot_local.folder import secret_of
 from griot_local.kafka import KafkaServer
 from griot_local.mongo import MongoServer
 from griot_local.network import WhatsAppNetwork
@@ -126,6 +128,8 @@ class Stack:
             "GRIOT_DATA_DIR": str(self.folder / name),
         }
         if name == "api":
+            if "GRIOT_SECRET" not in os.environ:
+                environment["GRIOT_SECRET"] = secret_of(self.folder)
             environment |= {"GRIOT_API_HOST": LOOPBACK, "GRIOT_API_PORT": str(self.api_port)}
         return environment | self._settings
 

@@ -11,6 +11,7 @@ from api.overlay import Overlay
 from api.parts import Parts
 from api.reads import Reads
 from api.settings import ApiSettings
+from api.tickets import Tickets
 from griot_chassis import clock
 from griot_chassis.service import Service
 from griot_contracts.topics import ACCOUNT_EVENTS, REPLIES, SESSION_EVENTS, SESSION_PAIRING
@@ -26,9 +27,10 @@ async def main(settings: ApiSettings) -> None:
         allowances = Allowances()
         live = Live(overlay, on_key_revoked=keyring.forget, on_plan_changed=allowances.plan_changed)
         ask = Ask(service.publisher, partition=partition)
+        tickets = Tickets(settings.secret.get_secret_value(), reads)
         parts = Parts(
             settings=settings, ask=ask, reads=reads, overlay=overlay, live=live, keyring=keyring,
-            allowances=allowances, now=clock.now, waiting_for=service.readiness.failing,
+            allowances=allowances, tickets=tickets, now=clock.now, waiting_for=service.readiness.failing,
         )  # fmt: skip
         service.listen([REPLIES], ask.on_replies, partitions={partition})
         service.listen([SESSION_EVENTS, ACCOUNT_EVENTS], live.on_events)

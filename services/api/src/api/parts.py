@@ -14,6 +14,7 @@ from api.live import Live
 from api.overlay import Overlay
 from api.reads import Reads
 from api.settings import ApiSettings
+from api.tickets import Tickets
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Parts:
     live: Live
     keyring: Keyring
     allowances: Allowances
+    tickets: Tickets
     now: Callable[[], datetime]
     waiting_for: Callable[[], Awaitable[list[str]]]
 

@@ -1,11 +1,11 @@
 """The JSON in which a message is asked for: one shape a kind, and what each carries."""
 
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from api.shapes import Asked, Recipient
+from api.shapes import Asked, NotBlank, Recipient
 from api.urls import MediaUrl
 from griot_contracts.messages import AudioContent, Content, MediaContent, TextContent
 
@@ -15,14 +15,18 @@ LONGEST_CAPTION: Final = 1_024
 """WhatsApp shows no longer words below a picture."""
 
 
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise PydanticCustomError("blank", "must not be blank")
-    return text
+_NOT_BOTH: Final[dict[str, Any]] = {
+    "not": {
+        "required": ["sessionId", "session_key"],
+        "properties": {"sessionId": {"type": "string"}, "session_key": {"type": "string"}},
+    }
+}
 
 
 class Sending(Asked):
-    """What every message says. Without a session, the first connected one sends."""
+    """What every message says. Without a session the default one sends, or the first connected one."""
+
+    model_config = ConfigDict(json_schema_extra=_NOT_BOTH)
 
     to: Recipient = Field(
         description="A number with its country code, or a WhatsApp id.", examples=["+237612345678"]
@@ -40,11 +44,9 @@ class Sending(Asked):
 
 
 class NewMessage(Sending):
-    """A text message. Without a session, the first connected one sends."""
+    """A text message. Without a session the default one sends, or the first connected one."""
 
-    message: Annotated[str, StringConstraints(max_length=LONGEST_TEXT), AfterValidator(_not_blank)] = Field(
-        examples=["Hello"]
-    )
+    message: Annotated[NotBlank, StringConstraints(max_length=LONGEST_TEXT)] = Field(examples=["Hello"])
 
     def content(self) -> Content:
         """What is sent."""
@@ -59,7 +61,8 @@ class NewMedia(Sending):
         examples=["https://example.com/goat.jpg"],
     )
     media_type: Literal["image", "video"] = Field(
-        description="`image`: JPEG, PNG, WebP or GIF, to 16 MB. `video`: MP4, 3GPP, MOV or WebM, to 64 MB."
+        description="`image`: JPEG, PNG, WebP or GIF, to 16 MB. `video`: MP4, 3GPP, MOV or WebM, to 64 MB.",
+        examples=["image"],
     )
     caption: Annotated[str, StringConstraints(max_length=LONGEST_CAPTION)] | None = Field(
         None, description="Words below it.", examples=["Our goat"]
@@ -80,6 +83,7 @@ class NewAudio(Sending):
     )
     ptt: bool = Field(
         default=False,
+        examples=[True],
         description="True is a voice note, converted where it is not Opus; false an audio file.",
     )
 

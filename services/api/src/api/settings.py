@@ -3,7 +3,7 @@
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from griot_chassis.settings import ServiceSettings
 
@@ -18,9 +18,17 @@ class ApiSettings(ReadSideSettings):
     """The api's own settings."""
 
     api_host: str = Field("127.0.0.1", description="Where the public API listens.")
+    secret: SecretStr = Field(
+        min_length=32,
+        description="At least 32 random letters, the same on every instance, for ever. With another one, "
+        "requests are no longer known again by their Idempotency-Key.",
+    )
     api_port: int = Field(8080, description="Its port; 0 takes a free one and logs it.")
     decision_within: timedelta = Field(
         timedelta(seconds=3), description="How long a request waits for the quota service's decision."
+    )
+    pairing_code_within: timedelta = Field(
+        timedelta(seconds=12), description="How long a request for a pairing code waits for WhatsApp."
     )
     deletion_within: timedelta = Field(
         timedelta(seconds=8),

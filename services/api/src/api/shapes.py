@@ -1,16 +1,19 @@
 """The JSON that goes in and out, and how documents of the read side become it."""
 
+import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     EmailStr,
     Field,
     PlainSerializer,
     SecretStr,
+    StrictBool,
     StringConstraints,
     WithJsonSchema,
     field_validator,
@@ -21,9 +24,13 @@ from pydantic_core import PydanticCustomError
 from api import examples, numbers
 from griot_contracts.accounts import Plan, Scope
 from griot_contracts.messages import MessageStatus
-from griot_contracts.sessions import SessionStatus, WhenDisconnected, WhenUnknown
+from griot_contracts.sessions import DesiredState, SessionStatus, WhenDisconnected, WhenUnknown
 
 T = TypeVar("T")
+
+_RFC3339: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
 
 
 def _recipient(to: str) -> str:
@@ -33,21 +40,52 @@ def _recipient(to: str) -> str:
         raise PydanticCustomError("impossible_number", "{reason}", {"reason": str(error)}) from None
 
 
+def _phone(number: str) -> str:
+    to = _recipient(number)
+    if "@" in number or not to.endswith("@s.whatsapp.net"):
+        raise PydanticCustomError("impossible_number", "give a number with its country code")
+    return numbers.shown(to)
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise PydanticCustomError("blank", "must not be blank")
+    return text
+
+
 def _in_milliseconds(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def _rfc3339(at: Any) -> Any:
+    """Nothing else is a time: a bare number would be read as seconds of an epoch that nobody named."""
+    if isinstance(at, str) and _RFC3339.fullmatch(at) is None:
+        raise PydanticCustomError("not_a_time", "a time looks like 2026-03-14T08:00:00Z")
+    if not isinstance(at, str | datetime):
+        raise PydanticCustomError("not_a_time", "a time is text such as 2026-03-14T08:00:00Z")
+    return at
+
+
 def _zoned(at: datetime) -> datetime:
-    if at.tzinfo is None:
-        raise PydanticCustomError("no_zone", "a time needs its zone, such as Z")
     try:
         return at.astimezone(UTC)
     except OverflowError:
         raise PydanticCustomError("no_such_time", "no calendar has this time in UTC") from None
 
 
-Recipient = Annotated[str, StringConstraints(max_length=100), AfterValidator(_recipient)]
-Moment = Annotated[datetime, AfterValidator(_zoned)]
+Recipient = Annotated[
+    str,
+    StringConstraints(max_length=100),
+    AfterValidator(_recipient),
+    Field(json_schema_extra={"format": "whatsapp-recipient"}),
+]
+PhoneNumber = Annotated[
+    str,
+    StringConstraints(max_length=100),
+    AfterValidator(_phone),
+    Field(json_schema_extra={"format": "phone"}),
+]
+Moment = Annotated[datetime, BeforeValidator(_rfc3339), AfterValidator(_zoned)]
 Shown = Annotated[
     datetime,
     PlainSerializer(_in_milliseconds, when_used="json"),
@@ -55,7 +93,8 @@ Shown = Annotated[
 ]
 """A time in an answer: UTC, in milliseconds."""
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+NotBlank = Annotated[str, AfterValidator(_not_blank), Field(json_schema_extra={"pattern": r"\S"})]
+Name = Annotated[NotBlank, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
 
 class Asked(BaseModel):
@@ -87,6 +126,8 @@ class Answer(BaseModel):
 
 class Page(Answer, Generic[T]):
     """A part of a list, newest first."""
+
+    model_config = ConfigDict(json_schema_extra={"description": "A part of a list, newest first."})
 
     data: list[T]
     next_cursor: str | None = Field(description="The `cursor` of the part that follows; null at the end.")
@@ -129,9 +170,15 @@ class NewKey(Asked):
 
     name: Name | None = Field(None, examples=["web shop"])
     scopes: Annotated[list[Scope], Field(min_length=1)] | None = Field(
-        None, description="What it may do; without, all that the asking key may."
+        None,
+        description="What it may do; without, all that the asking key may.",
+        examples=[["messages:send", "messages:read"]],
     )
-    expires_at: Moment | None = Field(None, description="When it ends; without, when it is revoked.")
+    expires_at: Moment | None = Field(
+        None,
+        description="When it ends, a time to come; without, when it is revoked.",
+        examples=["2036-03-14T08:00:00Z"],
+    )
 
 
 class KeyView(Answer):
@@ -163,11 +210,97 @@ class NewSession(Asked):
     )
 
 
+class NewPacing(Asked):
+    """How fast the session may send.
+
+    It is kept and shown from now on; the dispatcher does not slow down by it before a later release.
+    """
+
+    messages_per_minute: Annotated[int, Field(strict=True, ge=1, le=600)] | None = Field(
+        None, description="At most this many; null is as many as is usual.", examples=[20]
+    )
+
+
+def _without_defaults(schema: dict[str, Any]) -> None:
+    """What is left out stays as it is: the defaults stand for nothing."""
+    for part in schema["properties"].values():
+        part.pop("default", None)
+
+
+class SessionChange(Asked):
+    """What to change of a session; what is left out stays."""
+
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
+
+    session_key: Name = Field(
+        "-",
+        alias="session_key",
+        description="Your own name for it.",
+        examples=["my-session"],
+    )
+    desired_state: DesiredState = Field(
+        DesiredState.CONNECTED,
+        description="`disconnected` closes the connection and keeps the link to the phone; `connected` "
+        "starts it again, also after nobody scanned the code in time.",
+        examples=["connected"],
+    )
+    is_default: StrictBool = Field(
+        default=False,
+        description="Whether it sends for a request that names no session. True makes every other not so.",
+        examples=[True],
+    )
+    when_disconnected: WhenDisconnected = Field(
+        WhenDisconnected.REJECT,
+        description="A message while it is not connected: refused with 409, or taken and kept waiting.",
+        examples=["queue"],
+    )
+    when_unknown: WhenUnknown = Field(
+        WhenUnknown.RESEND,
+        description="A message of which nobody knows whether WhatsApp took it: sent again, or failed.",
+        examples=["resend"],
+    )
+    pacing: NewPacing = Field(
+        NewPacing(),
+        description="How fast it may send. It is kept and shown now, and carried out by a later release.",
+        examples=[{"messagesPerMinute": 20}],
+    )
+
+
+class PairPhone(Asked):
+    """Which phone is to be linked."""
+
+    phone: PhoneNumber = Field(description="Its number with the country code.", examples=["+237699000111"])
+
+
+class PairingCodeView(Answer):
+    """The code to enter on the phone."""
+
+    model_config = examples.one(examples.PAIRING_CODE)
+
+    code: str = Field(description="Under Linked devices, Link with phone number instead.")
+    expires_at: Shown
+
+
+class StreamTicketView(Answer):
+    """A ticket for one stream."""
+
+    model_config = examples.one(examples.TICKET)
+
+    ticket: str = Field(description="For the query parameter `ticket` of this session's stream.")
+    expires_at: Shown
+
+
 class Reason(Answer):
     """Why: a stable code, and words where there are any."""
 
     code: str
     detail: str | None
+
+
+class PacingView(Answer):
+    """How fast a session may send."""
+
+    messages_per_minute: int | None = Field(description="At most this many; null is as many as is usual.")
 
 
 class SessionView(Answer):
@@ -182,8 +315,13 @@ class SessionView(Answer):
     phone: str | None = Field(
         description="The linked phone's number, once known.", examples=["+237612345678"]
     )
+    desired_state: DesiredState = Field(description="Where you want it; `status` is where it stands.")
+    is_default: bool = Field(
+        description="Whether PATCH made it the one that sends for a request naming none."
+    )
     when_disconnected: WhenDisconnected
     when_unknown: WhenUnknown
+    pacing: PacingView | None = Field(description="How fast it may send; null is as fast as is usual.")
     created_at: Shown
     status_changed_at: Shown
 

@@ -10,7 +10,15 @@ from api import numbers
 from api.problems import Problem
 from api.projector.projections import Document
 from api.reads import Place
-from api.shapes import AccountView, KeyView, MessageView, MessageWithTimelineView, Page, SessionView
+from api.shapes import (
+    AccountView,
+    KeyView,
+    MessageView,
+    MessageWithTimelineView,
+    PacingView,
+    Page,
+    SessionView,
+)
 from griot_contracts.accounts import DAILY_MESSAGE_LIMITS, SESSION_LIMITS, Plan
 
 T = TypeVar("T")
@@ -52,6 +60,9 @@ def session_view(session: Document) -> SessionView:
         status=session["status"],
         reason=session["reason"],
         phone=session["phone"],
+        desired_state=session["desired_state"],
+        is_default=session["is_default"],
+        pacing=None if session["pacing"] is None else PacingView(**session["pacing"]),
         when_disconnected=session["when_disconnected"],
         when_unknown=session["when_unknown"],
         created_at=session["created_at"],

@@ -24,7 +24,14 @@ from griot_contracts.messages import (
     MessageStatus,
     MessageUnknown,
 )
-from griot_contracts.sessions import SessionCreated, SessionDeleted, SessionStatus, SessionStatusChanged
+from griot_contracts.sessions import (
+    DesiredState,
+    SessionCreated,
+    SessionDeleted,
+    SessionStatus,
+    SessionStatusChanged,
+    SessionUpdated,
+)
 
 Document = dict[str, Any]
 
@@ -51,6 +58,10 @@ _STATUS_OF: Final[dict[type[MessageEvent], MessageStatus]] = {
 }
 
 
+_WANTED: Final = {"session_key", "desired_state", "is_default", "when_disconnected", "when_unknown"}
+"""What an account says of its session, by the same names in the event and in the document."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ref:
     """A document: its collection and its id. All events that touch one lie in one partition of one topic."""
@@ -69,7 +80,7 @@ def touched(event: Contract) -> Ref | None:
             return Ref(ACCOUNTS, event.account_id)
         case KeyIssued() | KeyRevoked():
             return Ref(API_KEYS, event.key_id)
-        case SessionCreated() | SessionStatusChanged() | SessionDeleted():
+        case SessionCreated() | SessionUpdated() | SessionStatusChanged() | SessionDeleted():
             return Ref(SESSIONS, event.session_id)
         case MessageEvent():
             return Ref(MESSAGES, event.message_id)
@@ -88,7 +99,14 @@ def evolve(document: Document | None, event: Contract, offset: int) -> Document 
         return None if begun is None else begun | {"offset": offset}
     if NOT_IN_THE_LOG_YET < offset <= document["offset"]:
         return document
+    if offset == NOT_IN_THE_LOG_YET and _is_outdated(document, event):
+        return document
     return _change(document, event) | {"offset": max(offset, document["offset"])}
+
+
+def _is_outdated(document: Document, event: Contract) -> bool:
+    """Whether what was known before it stood in the log has been overtaken by what was read from there."""
+    return isinstance(event, SessionUpdated) and _moment(event.at) < document["updated_at"]
 
 
 def usage_ref(event: MessageAccepted, partition: int) -> Ref:
@@ -132,7 +150,7 @@ def _beginning(event: Contract) -> Document | None:
             return None
 
 
-def _change(document: Document, event: Contract) -> Document:
+def _change(document: Document, event: Contract) -> Document:  # noqa: PLR0911 - one case an event
     """Beginnings come again when their decider was stopped between writing and remembering.
 
     They change nothing then.
@@ -142,6 +160,8 @@ def _change(document: Document, event: Contract) -> Document:
             return document | {"plan": event.plan.value}
         case KeyRevoked():
             return document | {"revoked_at": document["revoked_at"] or _moment(event.at)}
+        case SessionUpdated():
+            return _updated(document, event)
         case SessionStatusChanged():
             return _status_changed(document, event)
         case SessionDeleted():
@@ -188,8 +208,19 @@ def _session(event: SessionCreated) -> Document:
         "phone": None,
         "when_disconnected": event.when_disconnected.value,
         "when_unknown": event.when_unknown.value,
+        "desired_state": DesiredState.CONNECTED.value,
+        "is_default": False,
+        "pacing": None,
+        "updated_at": _moment(event.at),
         "created_at": _moment(event.at),
     }
+
+
+def _updated(session: Document, event: SessionUpdated) -> Document:
+    changed = event.model_dump(mode="json", by_alias=False, exclude_none=True, include=_WANTED)
+    if event.pacing is not None:
+        changed["pacing"] = event.pacing.model_dump(by_alias=False)
+    return session | changed | {"updated_at": _moment(event.at)}
 
 
 def _status_changed(session: Document, event: SessionStatusChanged) -> Document:

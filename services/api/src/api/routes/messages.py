@@ -13,7 +13,7 @@ from api.parts import Parts, PartsOf
 from api.problems import Problem, documented
 from api.projector.projections import Document
 from api.reads import MessageFilter
-from api.routes.lists import USUAL_LIMIT, Cursor, Limit
+from api.routes.lists import USUAL_LIMIT, Cursor, Limit, MessageId
 from api.sendings import NewAudio, NewMedia, NewMessage, Sending
 from api.shapes import (
     MessageView,
@@ -89,10 +89,10 @@ async def list_messages(
     parts: PartsOf,
     limit: Limit = USUAL_LIMIT,
     cursor: Cursor = None,
-    status: MessageStatus | None = None,
-    session_id: Annotated[str | None, Query(alias="sessionId")] = None,
-    type_: Annotated[str | None, Query(alias="type")] = None,
-    to: Recipient | None = None,
+    status: Annotated[MessageStatus | None, Query(description="Only those that stand here.")] = None,
+    session_id: Annotated[str | None, Query(alias="sessionId", description="Only of this session.")] = None,
+    type_: Annotated[str | None, Query(alias="type", description="Only of this kind.")] = None,
+    to: Annotated[Recipient | None, Query(description="Only to this recipient.")] = None,
     since: Annotated[Moment | None, Query(alias="from", description="From this time on.")] = None,
     until: Annotated[Moment | None, Query(description="Before this time.")] = None,
 ) -> Page[MessageView]:
@@ -107,7 +107,7 @@ async def list_messages(
     response_model_exclude_unset=True,
     responses=documented(*_KEYED, "message_not_found"),
 )
-async def read_message(message_id: str, caller: Reader, parts: PartsOf) -> MessageWithTimelineView:
+async def read_message(message_id: MessageId, caller: Reader, parts: PartsOf) -> MessageWithTimelineView:
     """One message with its timeline: every status it had, and when."""
     message = await parts.reads.message(caller.account_id, message_id)
     if message is None:
@@ -149,7 +149,7 @@ def _check_address(parts: Parts, url: str, field: str) -> None:
 
 
 async def _sending_session(parts: Parts, caller: Caller, body: Sending) -> Document:
-    """The session named in the body, else the one that was connected first.
+    """The session named in the body, else the default one, else the one that was connected first.
 
     Raises:
         Problem: `session_not_found`, or `session_not_connected` and it does not queue.
@@ -162,6 +162,8 @@ async def _sending_session(parts: Parts, caller: Caller, body: Sending) -> Docum
         sessions = [session for session in sessions if session[field] == named]
         if not sessions:
             raise Problem("session_not_found", field="sessionId" if field == "_id" else field)
+    elif default := [session for session in sessions if session["is_default"]]:
+        sessions = default  # what was asked to come from one number never comes from another
     able = [session for session in sessions if _takes_messages(session)]
     if not able:
         raise Problem("session_not_connected")

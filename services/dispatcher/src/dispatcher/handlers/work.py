@@ -19,7 +19,7 @@ from griot_contracts.base import Contract
 from griot_contracts.cloudevents import Envelope
 from griot_contracts.deliveries import DeliveryFailed, DeliverySent, DeliveryUnknown, ReceiptReceived
 from griot_contracts.messages import DeliverMessage, DispatchMessage, MessageEvent
-from griot_contracts.sessions import SessionCreated, SessionDeleted, SessionStatusChanged
+from griot_contracts.sessions import SessionCreated, SessionDeleted, SessionStatusChanged, SessionUpdated
 
 _UNTIL_AT_HAND: Final = timedelta(seconds=1)
 _FETCHED_AHEAD: Final = 4
@@ -55,7 +55,7 @@ class Work:
                 self._delivery(end, record)
             case ReceiptReceived() as receipt:
                 self._receipt(receipt, record)
-            case SessionCreated() | SessionStatusChanged() | SessionDeleted() as event:
+            case SessionCreated() | SessionUpdated() | SessionStatusChanged() | SessionDeleted() as event:
                 self._session(event, record)
             case _:
                 pass  # that an attempt has begun is the session's owner's own affair

@@ -29,7 +29,7 @@ from neonize.proto.waCompanionReg.WAWebProtobufsCompanionReg_pb2 import (  # typ
 
 from session_manager.adapters import parcels
 from session_manager.domain.attachment import Attachment, UploadError
-from session_manager.domain.outcomes import HandOverError, LookupFailedError
+from session_manager.domain.outcomes import ConnectError, HandOverError, LookupFailedError
 from session_manager.domain.standing import (
     Audible,
     Banned,
@@ -47,6 +47,7 @@ from session_manager.domain.standing import (
 
 _LOG_LEVEL: Final = b"ERROR"  # its lines hold people's numbers and whole stanzas: the callback drops them
 _SHOWN_ON_THE_PHONE: Final = DeviceProps(os="Griot", platformType=DeviceProps.CHROME).SerializeToString()
+_CHROME, _SHOWN_BESIDE_THE_CODE = 1, "Chrome (Linux)"  # WhatsApp takes only names of this form
 _IDENTIFIED: Final = 0
 _SCANNED_TOO_EARLY: Final = "err-scanned-without-multidevice"  # the one outcome after which codes go on
 _NOBODY: Final = "Function returned nothing."
@@ -159,6 +160,21 @@ def upload(uuid: bytes, attachment: Attachment) -> bytes:
     if answer.Error:
         raise UploadError
     return parcels.with_attachment(attachment, answer.UploadResponse)
+
+
+def pair_phone(uuid: bytes, number: str) -> str:
+    """The code that links the phone with this number (digits only) when it is entered there.
+
+    Raises:
+        ConnectError: WhatsApp gave none.
+    """
+    asked = pb.PairPhoneParams(
+        phone=number, showPushNotification=True, clientType=_CHROME, clientDisplayName=_SHOWN_BESIDE_THE_CODE
+    ).SerializeToString()
+    answer = pb.PairPhoneReturnFunction.FromString(gocode.PairPhone(uuid, asked, len(asked)))
+    if answer.Error:
+        raise ConnectError("no pairing code")  # the library's words name the number
+    return str(answer.Code)
 
 
 def look_up(uuid: bytes, number: str) -> tuple[bool, str]:

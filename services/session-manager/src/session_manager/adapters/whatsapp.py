@@ -180,6 +180,15 @@ class NeonizeConnection:
             self._by_hidden[hidden] = to
         return found
 
+    async def pairing_code(self, phone: str) -> str:
+        """A code that links the phone with this number.
+
+        Raises:
+            ConnectError: WhatsApp gave none.
+        """
+        digits = phone.removeprefix("+")
+        return await self._call(lambda: goneonize.pair_phone(self._uuid, digits), ConnectError("stopped"))
+
     async def log_out(self) -> None:
         """Unlink the device from its phone.
 

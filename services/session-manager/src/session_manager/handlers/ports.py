@@ -44,6 +44,13 @@ class Connection(Protocol):
             LookupFailedError: WhatsApp did not tell.
         """
 
+    async def pairing_code(self, phone: str) -> str:
+        """A code that links the phone with this number; the connection must show QR codes.
+
+        Raises:
+            ConnectError: WhatsApp gave none.
+        """
+
     async def log_out(self) -> None:
         """Unlink the device from its phone. May take more than a minute: the caller sets the limit.
 
@@ -108,6 +115,9 @@ class Sessions(Protocol):
 
     async def add(self, session_id: str, account_id: str, partition: int) -> Owned:
         """Know a session from here on, and own it."""
+
+    async def stop(self, session_id: str, account_id: str, partition: int) -> Owned:
+        """Own a session that is not to be connected, not by the next owner either."""
 
     async def remember(self, session_id: str, jid: str | None) -> None:
         """Keep which WhatsApp account a session is linked to; None for none any more."""
