@@ -98,7 +98,9 @@ async def stands(account: Account, session_id: str, status: str) -> dict[str, An
         session = dict((await account.api.get(f"/sessions/{session_id}")).body)
         return session if session["status"] == status else None
 
-    found = await eventually(there, within=LINKED_WITHIN, what=f"the session is {status}")
+    found: dict[str, Any] | None = await eventually(
+        there, within=LINKED_WITHIN, what=f"the session is {status}"
+    )
     assert found is not None
     return found
 
