@@ -82,11 +82,11 @@ def _latencies(results: Results) -> str:
     rows = [
         [
             f"{one.clients}", f"{one.requests}", f"{one.per_s:.0f}",
-            f"{one.median_ms:.1f}", f"{one.p95_ms:.1f}", f"{one.p99_ms:.1f}",
+            f"{one.median_ms:.1f}", f"{one.p95_ms:.1f}", f"{one.p99_ms:.1f}", f"{one.used.others_share:.0%}",
         ]
         for one in results.latencies
     ]  # fmt: skip
-    return _table(["clients", "requests", "a second", "median ms", "p95 ms", "p99 ms"], rows)
+    return _table(["clients", "requests", "a second", "median ms", "p95 ms", "p99 ms", "others' CPU"], rows)
 
 
 def _loads(results: Results) -> str:

@@ -37,17 +37,19 @@ class Latency:
     median_ms: float
     p95_ms: float
     p99_ms: float
+    used: Used
 
     @classmethod
-    def of(cls, clients: int, took_s: list[float], wall_s: float) -> "Latency":
+    def of(cls, clients: int, took_s: list[float], used: Used) -> "Latency":
         hundredths = quantiles(took_s, n=100)
         return cls(
             clients,
             len(took_s),
-            len(took_s) / wall_s,
+            len(took_s) / used.wall_s,
             median(took_s) * 1000,
             hundredths[94] * 1000,
             hundredths[98] * 1000,
+            used,
         )
 
 

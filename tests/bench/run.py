@@ -99,7 +99,7 @@ async def _first_life(folder: Path, tell: Tell) -> FirstLife:
                 tell(f"202 on POST /messages, {at_once} at once")
                 most = _MOST_REQUESTS[at_once]
                 latencies.append(
-                    await griot.answers(client, senders, at_once=at_once, most=most, within=_ASKED_FOR)
+                    await griot.answers(stack, client, senders, at_once=at_once, most=most, within=_ASKED_FOR)
                 )
             loads = []
             for how_many in (1, MANY):

@@ -1,18 +1,16 @@
 """What every consumer of Griot promises, against a real broker and a real database."""
 
-import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from griot_chassis import ids
-from griot_chassis.records import Partition, Record
+from griot_chassis.records import Record
 from griot_chassis.service import Service
 from griot_chassis.settings import ServiceSettings
 from griot_contracts import topics
 from griot_contracts.cloudevents import encode
 from griot_contracts.dead_letters import DeadLetter
-from griot_contracts.messages import DeliverMessage, TextContent
-from tests.integration.chassis.conftest import Running, deleted, deliver, is_ready, publish, start
+from tests.integration.chassis.conftest import Running, deleted, is_ready, publish, start
 from tests.support import eventually
 
 SOON = timedelta(seconds=15)
@@ -153,73 +151,6 @@ async def test_too_many_unreadable_records_in_a_row_stop_the_consumer_and_its_re
         assert len(await dead_letters(service, group, session)) == settings.max_dead_letters_in_a_row
 
 
-class Held:
-    """A keyed handler that holds one session's records until it is let go."""
-
-    def __init__(self, held: str) -> None:
-        self.done: list[tuple[str, str]] = []
-        self.release = asyncio.Event()
-        self._held = held
-
-    async def __call__(self, record: Record) -> None:
-        if record.key == self._held:
-            await self.release.wait()
-        if isinstance(record.body, DeliverMessage) and isinstance(record.body.content, TextContent):
-            self.done.append((record.key or "", record.body.content.text))
-
-    def of(self, session: str) -> list[str]:
-        return [text for key, text in self.done if key == session]
-
-
-class Assigned:
-    """A listener that remembers since when records were pending."""
-
-    def __init__(self) -> None:
-        self.pending: dict[Partition, datetime | None] = {}
-
-    async def assigned(
-        self, partitions: set[Partition], pending_since: dict[Partition, datetime | None]
-    ) -> None:
-        self.pending = pending_since
-
-    async def revoked(self, partitions: set[Partition]) -> None: ...
-
-
-async def test_a_slow_key_holds_up_only_itself_and_keeps_its_order(
-    settings: ServiceSettings, running: Running
-) -> None:
-    slow, quick = ids.new_id(), ids.new_id()
-    service, handle = Service("test", settings), Held(slow)
-    service.consume_keyed(topics.SESSION_COMMANDS, handle, group=ids.new_id())
-    async with running(service):
-        await publish(
-            service, deliver(slow, "1"), deliver(quick, "1"), deliver(slow, "2"), deliver(quick, "2")
-        )
-        await eventually(lambda: handle.of(quick) == ["1", "2"], within=SOON, what="the quick one is through")
-        assert handle.of(slow) == []
-        handle.release.set()
-        await eventually(lambda: handle.of(slow) == ["1", "2"], within=SOON, what="the slow one follows")
-
-
-async def test_what_was_not_finished_comes_again_and_its_owner_is_told_since_when(
-    settings: ServiceSettings, running: Running
-) -> None:
-    session, group = ids.new_id(), ids.new_id()
-    service, handle = Service("test", settings), Held(session)
-    service.consume_keyed(topics.SESSION_COMMANDS, handle, group=group)
-    async with running(service):
-        await publish(service, deliver(session, "1"))
-        await eventually(lambda: f"lane {group}" in task_names(), within=SOON, what="it is begun")
-
-    service, again, listener = Service("test", settings), Held("nobody"), Assigned()
-    service.consume_keyed(topics.SESSION_COMMANDS, again, group=group, listener=listener)
-    async with running(service):
-        await eventually(lambda: again.of(session) == ["1"], within=SOON, what="it comes again")
-
-    assert handle.of(session) == []
-    assert len([since for since in listener.pending.values() if since is not None]) >= 1
-
-
 async def test_a_partition_moves_to_another_member_only_when_its_batch_is_finished(
     settings: ServiceSettings, running: Running
 ) -> None:
@@ -243,50 +174,8 @@ async def test_a_partition_moves_to_another_member_only_when_its_batch_is_finish
     assert sorted(both) == sorted(sessions)
 
 
-async def test_a_live_listener_hears_what_is_written_once_it_is_ready(
-    settings: ServiceSettings, running: Running
-) -> None:
-    before, after = ids.new_id(), ids.new_id()
-    writer = Service("test", settings)
-    async with running(writer):
-        await publish(writer, start(before))
-
-        live, from_start = Seen(), Seen()
-        service = Service("test", settings)
-        service.listen([topics.SESSION_COMMANDS], live)
-        service.listen([topics.SESSION_COMMANDS], from_start, from_start=True)
-        async with running(service):
-            assert before in from_start.sessions
-            await publish(writer, start(after))
-            await eventually(lambda: after in live.sessions, within=SOON, what="it is heard")
-            assert before not in live.sessions
-
-
-async def test_a_stretch_of_the_log_is_read_to_its_end_as_it_was(
-    settings: ServiceSettings, running: Running
-) -> None:
-    service, session = Service("test", settings), ids.new_id()
-    async with running(service):
-        await publish(service, deliver(session, "1"), deliver(session, "2"))
-        found = [
-            record
-            for number in range(topics.SESSION_COMMANDS.partitions)
-            async for record in service.log_reader.read(Partition(topics.SESSION_COMMANDS.name, number))
-            if record.key == session
-        ]
-        [second] = [record for record in found if record.body.content.text == "2"]  # type: ignore[attr-defined]
-        later = [r async for r in service.log_reader.read(second.at, since=second.written_at)]
-
-    assert [record.offset for record in found] == sorted(record.offset for record in found)
-    assert second in later
-
-
 async def not_ready(service: Service) -> bool:
     return not await is_ready(service)
-
-
-def task_names() -> set[str]:
-    return {task.get_name() for task in asyncio.all_tasks()}
 
 
 async def dead_letters(service: Service, group: str, session: str) -> list[tuple[DeadLetter, bytes]]:
