@@ -5,7 +5,8 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from api.shapes import Asked, NotBlank, Recipient
+from api.fields import NotBlank, Recipient
+from api.shapes import Asked
 from api.urls import MediaUrl
 from griot_contracts.messages import AudioContent, Content, MediaContent, TextContent
 

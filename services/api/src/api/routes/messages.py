@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from api import numbers
 from api.allowances import rate_limit_headers, seconds_until
 from api.auth import KeyedRoute, needs
+from api.fields import Moment, Recipient
 from api.keyring import Caller
 from api.parts import Parts, PartsOf
 from api.problems import Problem, documented
@@ -18,9 +19,7 @@ from api.sendings import NewAudio, NewMedia, NewMessage, Sending
 from api.shapes import (
     MessageView,
     MessageWithTimelineView,
-    Moment,
     Page,
-    Recipient,
     TakenMessageView,
 )
 from api.urls import is_inside

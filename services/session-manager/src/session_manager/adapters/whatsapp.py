@@ -13,19 +13,16 @@ from typing import Final, TypeVar
 
 from griot_chassis.log import get_logger
 from session_manager.adapters import goneonize, parcels
+from session_manager.adapters.endings import given_up
 from session_manager.adapters.gate import Gate, Hold
 from session_manager.domain.attachment import Attachment, UploadError
 from session_manager.domain.outcomes import ConnectError, HandOverError, LookupFailedError
 from session_manager.domain.standing import (
-    Banned,
-    Broken,
     Identified,
-    LoginRefused,
     Observation,
     PairingEnded,
     QrShown,
     ReceiptSeen,
-    Unlinked,
 )
 
 log = get_logger(__name__)
@@ -256,7 +253,7 @@ class NeonizeConnection:
             self._dialed.set()
         elif not self._stopped:
             log.warning("the library gave a connection up", connection=self._uuid.decode(), reason=error)
-            self._pass_on(_given_up(error))
+            self._pass_on(given_up(error))
 
     def qr(self, code: str) -> None:
         self._release()
@@ -297,12 +294,3 @@ class NeonizeConnection:
     def _tell(self, call: Callable[..., object], *args: object) -> None:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(call, *args)
-
-
-def _given_up(error: str) -> Observation:
-    """What the library gave up at: an event that it cannot encode, for it has no name for a number in it."""
-    if "TemporaryBan" in error:
-        return Banned("unnamed", timedelta(minutes=5))
-    if "LoggedOut" in error:
-        return Unlinked("unnamed")
-    return LoginRefused() if "ConnectFailure" in error else Broken()
