@@ -10,7 +10,7 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from api import document as documents
-from api import examples, shapes
+from api import examples, session_shapes, shapes
 from api.problems import KINDS, MEDIA_TYPE
 
 Operation = dict[str, Any]
@@ -107,7 +107,7 @@ def test_every_schema_that_is_named_is_there(document: dict[str, Any]) -> None:
     [
         (shapes.AccountView, examples.ACCOUNT),
         (shapes.KeyView, examples.KEY_VIEW),
-        (shapes.SessionView, examples.SESSION),
+        (session_shapes.SessionView, examples.SESSION),
         (shapes.TakenMessageView, examples.TAKEN),
         (shapes.MessageView, examples.MESSAGE),
     ],

@@ -10,15 +10,8 @@ from api import numbers
 from api.problems import Problem
 from api.projector.projections import Document
 from api.reads import Place
-from api.shapes import (
-    AccountView,
-    KeyView,
-    MessageView,
-    MessageWithTimelineView,
-    PacingView,
-    Page,
-    SessionView,
-)
+from api.session_shapes import PacingView, SessionView
+from api.shapes import AccountView, KeyView, MessageView, MessageWithTimelineView, Page
 from griot_contracts.accounts import DAILY_MESSAGE_LIMITS, SESSION_LIMITS, Plan
 
 T = TypeVar("T")

@@ -14,7 +14,8 @@ from api.projector.projections import NOT_IN_THE_LOG_YET, Document
 from api.reads import page
 from api.routes.deciding import decided
 from api.routes.lists import USUAL_LIMIT, Cursor, Limit, SessionId
-from api.shapes import NewSession, Page, SessionChange, SessionView
+from api.session_shapes import NewSession, SessionChange, SessionView
+from api.shapes import Page
 from api.views import page_view, place, session_view
 from griot_chassis.ids import new_id
 from griot_contracts.accounts import Scope

@@ -16,7 +16,7 @@ from api.problems import Problem, documented
 from api.projector.projections import Document
 from api.routes.lists import SessionId
 from api.routes.sessions import KEYED, Manager, own_session
-from api.shapes import PairingCodeView, PairPhone, StreamTicketView
+from api.session_shapes import PairingCodeView, PairPhone, StreamTicketView
 from api.stream import Seen
 from api.tickets import GOOD_FOR
 from griot_chassis.ids import new_id
