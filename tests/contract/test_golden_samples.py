@@ -31,6 +31,8 @@ VALUES: dict[type[StrEnum], set[str]] = {
         "session_key_taken",
         "session_limit_reached",
         "daily_limit_reached",
+        "idempotency_key_reused",
+        "nothing_decided",
     },
     SessionStatus: {
         "starting",

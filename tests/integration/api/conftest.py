@@ -1,7 +1,8 @@
 """The api, the projector and the quota service as processes; the tests play the sessions' owners."""
 
+import itertools
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,6 +17,7 @@ from griot_chassis import clock, ids
 from griot_chassis.broker import make_broker
 from griot_chassis.publisher import Publisher
 from griot_chassis.settings import ServiceSettings
+from griot_contracts.accounts import ChangePlan, Plan
 from griot_contracts.base import Contract
 from griot_contracts.sessions import SessionStatus, SessionStatusChanged
 from griot_local.ports import LOOPBACK, free_port
@@ -27,25 +29,47 @@ PASSWORD = "correct horse battery staple"
 RECIPIENT = "+237612345678"
 
 
+class InTurn(httpx.AsyncBaseTransport):
+    """One address with several instances behind it, which take the requests in turn."""
+
+    def __init__(self, urls: Sequence[str]) -> None:
+        self._urls = itertools.cycle(httpx.URL(url) for url in urls)
+        self._transport = httpx.AsyncHTTPTransport()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        url = next(self._urls)
+        request.url = request.url.copy_with(host=url.host, port=url.port)
+        return await self._transport.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
+
+
 @dataclass(frozen=True)
 class Griot:
     """The running services.
 
     Attributes:
         url: where the api answers.
+        urls: where each of its instances does.
         processes: by name, to stop and to start.
         database: the read side's documents.
         owner: writes to the log what a session manager or a dispatcher would.
     """
 
     url: str
+    urls: tuple[str, ...]
     processes: dict[str, Process]
     database: Any
     owner: Publisher
 
     def client(self, key: str | None = None) -> httpx.AsyncClient:
+        """Speaks to the instances in turn."""
         headers = {} if key is None else {"Authorization": f"Bearer {key}"}
-        return httpx.AsyncClient(base_url=f"{self.url}/api/v1", headers=headers, timeout=20, trust_env=False)
+        transport = InTurn(self.urls) if len(self.urls) > 1 else None
+        return httpx.AsyncClient(
+            base_url=f"{self.url}/api/v1", headers=headers, timeout=20, trust_env=False, transport=transport
+        )
 
     async def happened(self, *events: Contract) -> None:
         await self.owner.publish([self.owner.envelope(event, id=ids.new_id()) for event in events])
@@ -80,6 +104,14 @@ class Customer:
         )
         await eventually(lambda: self.status(session_id), equals=status, within=SOON, what=f"it is {status}")
 
+    async def goes_pro(self) -> None:
+        """The operator puts the account on pro, and the api has heard it."""
+        await self.griot.happened(ChangePlan(account_id=self.account_id, at=clock.now(), plan=Plan.PRO))
+        await eventually(self.plan, equals="pro", within=SOON, what="the account is on pro")
+
+    async def plan(self) -> str:
+        return str((await self.http.get("/account")).json()["plan"])
+
     async def status(self, session_id: str) -> str:
         return str((await self.http.get(f"/sessions/{session_id}")).json()["status"])
 
@@ -88,23 +120,28 @@ class Customer:
 
 
 @asynccontextmanager
-async def running_griot(kafka: str, mongo: str, folder: Path, **settings: str) -> AsyncIterator[Griot]:
-    """The three services on these servers, each run in databases of its own."""
-    run, port = ids.new_id(), free_port()
+async def running_griot(
+    kafka: str, mongo: str, folder: Path, *, instances: int = 1, **settings: str
+) -> AsyncIterator[Griot]:
+    """The three services on these servers, each run in databases of its own; so many instances of the api."""
+    run, ports = ids.new_id(), [free_port() for _ in range(instances)]
     environment = {
         "GRIOT_KAFKA_BOOTSTRAP": kafka,
         "GRIOT_MONGO_URL": mongo,
         "GRIOT_INSTANCE_ID": run,
         "GRIOT_API_DATABASE": f"api-{run}",
         "GRIOT_QUOTA_DATABASE": f"quota-{run}",
-        "GRIOT_API_PORT": str(port),
-        "GRIOT_SECRET": "a secret for tests, and for nothing else",
+        "GRIOT_SECRET": "not a secret, but long enough for one",
         **settings,
     }
     processes = {
         name: _process(name, module, folder, environment)
-        for name, module in {"quota": "quota", "projector": "api.projector", "api": "api"}.items()
+        for name, module in {"quota": "quota", "projector": "api.projector"}.items()
     }
+    for number, port in enumerate(ports, start=1):
+        name = "api" if number == 1 else f"api-{number}"
+        own = {"GRIOT_API_PORT": str(port), "GRIOT_INSTANCE_ID": f"{run}-{number}"}
+        processes[name] = _process(name, "api", folder, environment | own)
     broker = make_broker("test", ServiceSettings(kafka_bootstrap=kafka))
     async with AsyncExitStack() as stack:
         for process in processes.values():
@@ -116,14 +153,30 @@ async def running_griot(kafka: str, mongo: str, folder: Path, **settings: str) -
         stack.push_async_callback(broker.stop)
         client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(mongo, tz_aware=True)
         stack.push_async_callback(client.close)
-        url = f"http://{LOOPBACK}:{port}"
-        yield Griot(url, processes, client[f"api-{run}"], Publisher(broker, "test"))
+        urls = tuple(f"http://{LOOPBACK}:{port}" for port in ports)
+        yield Griot(urls[0], urls, processes, client[f"api-{run}"], Publisher(broker, "test"))
 
 
 @pytest.fixture(scope="module")
 async def griot(kafka: str, mongo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Griot]:
     async with running_griot(kafka, mongo, tmp_path_factory.mktemp("griot")) as griot:
         yield griot
+
+
+@pytest.fixture(scope="package")
+async def twins(kafka: str, mongo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Griot]:
+    """Two instances of the api behind one address."""
+    async with running_griot(kafka, mongo, tmp_path_factory.mktemp("twins"), instances=2) as griot:
+        yield griot
+
+
+@pytest.fixture
+async def eve(twins: Griot) -> AsyncIterator[Customer]:
+    """A customer of the twins, on the plan pro."""
+    customer = await sign_up(twins)
+    await customer.goes_pro()
+    yield customer
+    await customer.http.aclose()
 
 
 @pytest.fixture

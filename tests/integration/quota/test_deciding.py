@@ -14,7 +14,7 @@ from griot_contracts.accounts import AccountOpened, CommandDecided, CommandRefus
 from griot_contracts.ids import derive
 from griot_contracts.messages import DispatchMessage, MessageAccepted, MessageRejected
 from griot_contracts.sessions import SessionCreated, StartSession
-from quota.adapters import MongoSnapshots
+from quota.adapters import MongoAnswers, MongoSnapshots
 from quota.domain import Snapshot
 from quota.handlers import DecideAccountCommands, Snapshots
 from quota.settings import QuotaSettings
@@ -56,7 +56,8 @@ def quota(settings: QuotaSettings) -> Running:
         database, group = settings.quota_database, settings.instance_id
         service = Service("quota", settings)
         stored = snapshots or MongoSnapshots(service.mongo[database]["accounts"])
-        decide = DecideAccountCommands(stored, service.publisher)
+        answers = MongoAnswers(service.mongo[database]["answers"])
+        decide = DecideAccountCommands(stored, answers, service.publisher)
         service.consume(
             [topics.ACCOUNT_COMMANDS], decide, group=group, positions=service.positions(database, group)
         )

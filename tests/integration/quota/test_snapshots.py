@@ -1,15 +1,16 @@
-"""Snapshots in a real database hold to the suite of every store of snapshots."""
+"""Snapshots and answers in a real database hold to the suites of every such store."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 
 import pytest
 
 from griot_chassis import ids
 from griot_chassis.mongo import connect
-from quota.adapters import MongoSnapshots
+from quota.adapters import MongoAnswers, MongoSnapshots
 from quota.domain import Account, Snapshot
+from tests.unit.quota.answers_suite import AnswersSuite
 from tests.unit.quota.snapshots_suite import SnapshotsSuite
 
 
@@ -18,6 +19,19 @@ def snapshots(mongo: str) -> Iterator[MongoSnapshots]:
     client = connect(mongo, "test")
     yield MongoSnapshots(client[f"quota_{ids.new_id()}"]["accounts"])
     client.close()
+
+
+@pytest.fixture
+async def answers(mongo: str) -> AsyncIterator[MongoAnswers]:
+    client = connect(mongo, "test")
+    answers = MongoAnswers(client[f"quota_{ids.new_id()}"]["answers"])
+    await answers.ensure_end()
+    yield answers
+    client.close()
+
+
+class TestMongoAnswers(AnswersSuite):
+    pass
 
 
 class TestMongoSnapshots(SnapshotsSuite):

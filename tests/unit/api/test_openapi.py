@@ -96,6 +96,18 @@ def test_every_error_is_a_problem_document_with_an_example(document: dict[str, A
                     assert example["value"]["status"] == KINDS[code].status == int(status), name
 
 
+FOR_A_MOMENT = ("/stream-ticket", "/pairing-code")
+"""What is asked for here ends by itself; to ask again is to get another."""
+
+
+def test_every_post_that_makes_something_takes_an_idempotency_key(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        if name.startswith("POST ") and not name.endswith(FOR_A_MOMENT):
+            assert "idempotency-key" in [one["name"].lower() for one in operation["parameters"]], name
+            examples_of_422 = operation["responses"]["422"]["content"][MEDIA_TYPE]["examples"]
+            assert "idempotency_key_reused" in examples_of_422, name
+
+
 def test_every_schema_that_is_named_is_there(document: dict[str, Any]) -> None:
     named = set(references(document))
 

@@ -3,10 +3,14 @@ from typing import Any
 
 import pytest
 
-from api.projector.projections import NOT_IN_THE_LOG_YET, Document, count, evolve, usage_ref
+from api.projector.projections import NOT_IN_THE_LOG_YET, Document, evolve
+from api.projector.usage import count, usage_ref
+from griot_contracts.accounts import KeyUsed
 from griot_contracts.base import Contract
 from griot_contracts.sessions import SessionStatus
 from tests.unit.api.events import (
+    ACCOUNT,
+    KEY,
     accepted,
     after,
     failed,
@@ -75,6 +79,23 @@ def test_a_message_refused_at_the_limit_is_rejected() -> None:
     message = document_of([rejected()])
 
     assert (message["status"], message["reason"]["code"]) == ("rejected", "daily_limit_reached")
+
+
+def test_a_message_refused_and_asked_for_again_later_begins_anew() -> None:
+    message = document_of([rejected(), accepted(at=after(1))])
+
+    assert (message["status"], message["reason"], message["created_at"]) == ("pending", None, after(1))
+    assert [step["status"] for step in message["timeline"]] == ["rejected", "pending"]
+
+
+def test_a_message_refused_after_it_was_told_pending_stays_refused() -> None:
+    assert evolve(document_of([rejected()]), accepted(), NOT_IN_THE_LOG_YET) == document_of([rejected()])
+
+
+def test_a_keys_last_use_is_the_latest() -> None:
+    used = [KeyUsed(account_id=ACCOUNT, at=after(seconds), key_id=KEY) for seconds in (0, 60, 30)]
+
+    assert document_of(used)["at"] == after(60)
 
 
 def test_an_event_that_the_document_holds_changes_nothing() -> None:

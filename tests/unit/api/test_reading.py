@@ -86,7 +86,12 @@ def test_an_account_with_messages_left_is_not_refused() -> None:
 def test_the_headers_say_how_many_are_left_and_until_when() -> None:
     headers = rate_limit_headers(decided(remaining=3), NOON)
 
-    assert headers == {"RateLimit-Limit": "100", "RateLimit-Remaining": "3", "RateLimit-Reset": "3600"}
+    assert headers == {
+        "RateLimit-Policy": "100;w=86400",
+        "RateLimit-Limit": "100",
+        "RateLimit-Remaining": "3",
+        "RateLimit-Reset": "3600",
+    }
 
 
 def test_a_wait_is_never_told_as_none() -> None:

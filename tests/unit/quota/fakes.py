@@ -8,7 +8,7 @@ from griot_chassis.records import Record
 from griot_contracts import topics
 from griot_contracts.base import Contract
 from griot_contracts.cloudevents import Envelope, subject_of
-from quota.domain import AccountCommand, Snapshot
+from quota.domain import Answer, Asked, Snapshot
 from tests.unit.quota.samples import NOON
 
 REPLY_TO = "replies.v1/7"
@@ -31,6 +31,19 @@ class MemorySnapshots:
         for id_, snapshot in snapshots.items():
             if id_ not in self.stored or self.stored[id_].decided_to < snapshot.decided_to:
                 self.stored[id_] = snapshot
+
+
+class MemoryAnswers:
+    """Answers in a dictionary; passes the suite of the real ones."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, Answer] = {}
+
+    async def load(self, once_ids: Collection[str]) -> dict[str, Answer]:
+        return {id_: self.stored[id_] for id_ in once_ids if id_ in self.stored}
+
+    async def save(self, answers: Mapping[str, Answer]) -> None:
+        self.stored.update(answers)
 
 
 class MemoryLog:
@@ -72,7 +85,7 @@ class MemoryLog:
         self.calls.append(list(envelopes))
 
 
-def record(command: AccountCommand, offset: int, reply_to: str | None = REPLY_TO) -> Record:
+def record(command: Asked, offset: int, reply_to: str | None = REPLY_TO) -> Record:
     """The command as it lies in the log, its id told by where."""
     envelope: Envelope[Contract] = Envelope(
         body=command, id=f"command-{offset}", source="/api", subject=subject_of(command), reply_to=reply_to
@@ -87,5 +100,5 @@ def record(command: AccountCommand, offset: int, reply_to: str | None = REPLY_TO
     )
 
 
-def records(*commands: AccountCommand, first: int = 0) -> list[Record]:
+def records(*commands: Asked, first: int = 0) -> list[Record]:
     return [record(command, offset) for offset, command in enumerate(commands, start=first)]

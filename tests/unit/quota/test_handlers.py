@@ -8,7 +8,7 @@ from griot_contracts.ids import derive
 from griot_contracts.messages import DispatchMessage, MessageAccepted, MessageRejected
 from griot_contracts.sessions import DestroySession, SessionCreated, StartSession
 from quota.handlers import DecideAccountCommands
-from tests.unit.quota.fakes import REPLY_TO, MemoryLog, MemorySnapshots, record, records
+from tests.unit.quota.fakes import REPLY_TO, MemoryAnswers, MemoryLog, MemorySnapshots, record, records
 from tests.unit.quota.samples import ACCOUNT, create_session, delete_session, open_account, send
 from tests.unit.quota.snapshots_suite import SnapshotsSuite
 
@@ -34,7 +34,7 @@ def log() -> MemoryLog:
 
 @pytest.fixture
 def decide(snapshots: MemorySnapshots, log: MemoryLog) -> DecideAccountCommands:
-    return DecideAccountCommands(snapshots, log)
+    return DecideAccountCommands(snapshots, MemoryAnswers(), log)
 
 
 async def test_the_events_are_in_the_log_before_the_commands_that_follow_and_the_replies(
@@ -175,10 +175,10 @@ async def test_a_broker_that_goes_away_stores_nothing_and_the_repeat_has_the_sam
     batch = [*READY, record(send("m1"), 2)]
 
     with pytest.raises(BrokerUnavailableError):
-        await DecideAccountCommands(snapshots, broken)(batch)
+        await DecideAccountCommands(snapshots, MemoryAnswers(), broken)(batch)
     assert snapshots.stored == {}
 
-    await DecideAccountCommands(snapshots, whole)(batch)
+    await DecideAccountCommands(snapshots, MemoryAnswers(), whole)(batch)
     assert {envelope.id for envelope in broken.written} <= {envelope.id for envelope in whole.written}
     assert snapshots.stored[ACCOUNT].account.sent == 1
 
@@ -191,8 +191,8 @@ async def test_a_crash_between_publishing_and_storing_repeats_the_same_records_a
     snapshots.away = True
 
     with pytest.raises(DatabaseUnavailableError):
-        await DecideAccountCommands(snapshots, first)(batch)
-    await DecideAccountCommands(snapshots, second)(batch)
+        await DecideAccountCommands(snapshots, MemoryAnswers(), first)(batch)
+    await DecideAccountCommands(snapshots, MemoryAnswers(), second)(batch)
 
     assert second.written == first.written
     assert snapshots.stored[ACCOUNT].account.sent == 1

@@ -19,7 +19,7 @@ from griot_contracts.messages import MessageAccepted, MessageRejected
 from griot_contracts.sessions import SessionCreated
 from quota.domain import Account, AccountCommand, AccountEvent, consequences, decide, evolve, verdict
 from quota.handlers import DecideAccountCommands
-from tests.unit.quota.fakes import MemoryLog, MemorySnapshots, records
+from tests.unit.quota.fakes import MemoryAnswers, MemoryLog, MemorySnapshots, records
 from tests.unit.quota.samples import (
     MIDNIGHT,
     change_plan,
@@ -140,8 +140,8 @@ async def test_however_a_history_is_cut_into_batches_and_repeated_each_command_h
 ) -> None:
     batch = records(*NEARLY_FULL, *history)
     snapshots, log, once = MemorySnapshots(), MemoryLog(), MemoryLog()
-    await DecideAccountCommands(MemorySnapshots(), once)(batch)
-    decide_batch, position = DecideAccountCommands(snapshots, log), 0
+    await DecideAccountCommands(MemorySnapshots(), MemoryAnswers(), once)(batch)
+    decide_batch, position = DecideAccountCommands(snapshots, MemoryAnswers(), log), 0
     while position < len(batch):
         start = data.draw(st.integers(0, position), label="read again from")
         position = data.draw(st.integers(position + 1, len(batch)), label="up to")

@@ -78,5 +78,9 @@ def _new_topic(topic: Topic, settings: ServiceSettings) -> NewTopic:
         topic.partitions,
         settings.kafka_replication,
         # The broker's own clock stamps the records, so that times in one partition only go forward.
-        topic_configs={"retention.ms": str(kept_ms), "message.timestamp.type": "LogAppendTime"},
+        topic_configs={
+            "retention.ms": str(kept_ms),
+            "message.timestamp.type": "LogAppendTime",
+            "cleanup.policy": "compact" if topic.latest else "delete",
+        },
     )

@@ -7,15 +7,17 @@ import asyncio
 from collections.abc import Collection, Sequence
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, TopicPartition
 
 from griot_chassis.consumer import Handler
 from griot_chassis.decoding import hand_over_raw, parse_untouched, to_record
+from griot_chassis.errors import BrokerUnavailableError
 from griot_chassis.log import get_logger
 from griot_chassis.records import Partition
 from griot_contracts.cloudevents import UnreadableRecordError
-from griot_contracts.topics import Topic
+from griot_contracts.topics import ALL, Topic
 
 log = get_logger(__name__)
 
@@ -41,6 +43,8 @@ class LiveListener:
         self._from_start = from_start
         # What stood in the log at the start and was not given yet.
         self._awaited: dict[Partition, int] | None = None
+        self._given: dict[Partition, int] = {}
+        self._more = asyncio.Event()
 
     def subscribe(self, broker: KafkaBroker) -> None:
         """Add it to the broker, which starts it."""
@@ -69,11 +73,37 @@ class LiveListener:
         places = kafka.assignment()
         ends = await kafka.end_offsets(places)
         positions = await asyncio.gather(*(kafka.position(place) for place in places))
+        for place, position in zip(places, positions, strict=True):
+            self._given.setdefault(Partition(place.topic, place.partition), position)
         self._awaited = {
             Partition(place.topic, place.partition): ends[place]
             for place, position in zip(places, positions, strict=True)
             if self._from_start and position < ends[place]
         }
+
+    async def caught_up(self) -> None:
+        """Return once all has been given that stood in the log when this was called.
+
+        Raises:
+            BrokerUnavailableError: nobody says where the log ends.
+        """
+        ends = {place: end for topic in self._topics for place, end in (await self.ends(topic.name)).items()}
+        while any(self._given.get(place, end) < end for place, end in ends.items()):
+            await self._more.wait()
+
+    async def ends(self, topic: str) -> dict[Partition, int]:
+        """Where each partition of a topic ends now, heard or not.
+
+        Raises:
+            BrokerUnavailableError: nobody says it.
+        """
+        try:
+            kafka: AIOKafkaConsumer = self._subscriber.consumer
+            numbers = range(next(known for known in ALL if known.name == topic).partitions)
+            ends = await kafka.end_offsets([TopicPartition(topic, number) for number in numbers])
+        except (KafkaError, AttributeError) as error:  # AttributeError: the broker was not there yet
+            raise BrokerUnavailableError(f"the end of {topic} is not known") from error
+        return {Partition(place.topic, place.partition): end for place, end in ends.items()}
 
     async def stop(self) -> None:
         """Hear no more."""
@@ -90,6 +120,9 @@ class LiveListener:
             await self._handle(records)
         except Exception:
             log.exception("live records passed over", topics=[topic.name for topic in self._topics])
+        self._given |= {Partition(item.topic, item.partition): item.offset + 1 for item in raw}
+        self._more.set()
+        self._more = asyncio.Event()
         if self._awaited:
             for item in raw:
                 where = Partition(item.topic, item.partition)

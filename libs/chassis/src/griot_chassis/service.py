@@ -53,6 +53,7 @@ class Service:
         self._listeners: list[LiveListener] = []
         self._servers: list[HttpServer] = []
         self._background: list[tuple[str, Callable[[], Coroutine[Any, Any, None]]]] = []
+        self._on_stopping: list[Callable[[], None]] = []
         self._on_stop: list[Callable[[], Awaitable[None]]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
@@ -127,7 +128,7 @@ class Service:
         *,
         partitions: Collection[int] | None = None,
         from_start: bool = False,
-    ) -> None:
+    ) -> LiveListener:
         """Hear what is written from now on (or from the beginning of what is kept), on every instance.
 
         See `live`.
@@ -135,6 +136,7 @@ class Service:
         listener = LiveListener(topics, handle, partitions=partitions, from_start=from_start)
         listener.subscribe(self._broker)
         self._listeners.append(listener)
+        return listener
 
     def background(self, run: Callable[[], Coroutine[Any, Any, None]], *, name: str) -> None:
         """Run a coroutine for the service's life, from when its consumers run.
@@ -151,6 +153,10 @@ class Service:
         server = HttpServer(app, host, port)
         self._servers.append(server)
         return server
+
+    def on_stopping(self, call: Callable[[], None]) -> None:
+        """Call `call` when a stop begins: it ends the answers that have no end, which HTTP would wait for."""
+        self._on_stopping.append(call)
 
     def on_stop(self, call: Callable[[], Awaitable[None]]) -> None:
         """Await `call` at the end, when nothing comes in any more and the clients still work."""
@@ -208,6 +214,8 @@ class Service:
 
     async def _stop(self, ops: HttpServer) -> None:
         self._started = False
+        for end in self._on_stopping:
+            end()
         for server in self._servers:
             server.stop()
         await self._ended("http server")

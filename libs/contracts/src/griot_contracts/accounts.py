@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Final
 
-from griot_contracts.base import Command, Event, Notice, Time
+from griot_contracts.base import Command, Creation, Event, Notice, Once, Time
 
 
 class Plan(StrEnum):
@@ -39,9 +39,11 @@ class Refusal(StrEnum):
     SESSION_KEY_TAKEN = "session_key_taken"
     SESSION_LIMIT_REACHED = "session_limit_reached"
     DAILY_LIMIT_REACHED = "daily_limit_reached"
+    IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
+    NOTHING_DECIDED = "nothing_decided"
 
 
-class OpenAccount(Command):
+class OpenAccount(Creation):
     """Open an account on the free plan, with its first key.
 
     `account_id` follows from the address (`ids.account_id_for`).
@@ -61,7 +63,7 @@ class ChangePlan(Command):
     plan: Plan
 
 
-class IssueKey(Command):
+class IssueKey(Creation):
     """Make another API key. The key itself never travels, only its hash."""
 
     key_id: str
@@ -76,6 +78,16 @@ class RevokeKey(Command):
     """End a key: it is refused everywhere within a second."""
 
     key_id: str
+
+
+class RecallDecision(Command):
+    """Say again what was decided under an Idempotency-Key. It changes nothing, whatever the answer.
+
+    Asked where the request would be refused now, and may have been granted before. The reply is the first
+    one; `nothing_decided` where there is none, `idempotency_key_reused` where it was another request's.
+    """
+
+    once: Once
 
 
 class AccountOpened(Event):
@@ -111,6 +123,12 @@ class KeyRevoked(Event):
     key_hash: str
 
 
+class KeyUsed(Event):
+    """A key was used, last at `at`. Each instance tells it at most once a minute a key."""
+
+    key_id: str
+
+
 class SessionReleased(Event):
     """The account gave a session up.
 
@@ -131,7 +149,8 @@ class CommandRefused(Event):
 class CommandDecided(Notice):
     """The reply to a command, on the partition its `reply_to` named, correlated by the command's id.
 
-    Comes after every event of the decision is in the log. `limit`, `remaining` and `resets_at` are of the
+    Comes after every event of the decision is in the log. A repeat under an Idempotency-Key gets the first
+    reply again, whose `at` is the first command's. `limit`, `remaining` and `resets_at` are of the
     limit that the command counts against, where there is one.
     """
 

@@ -80,7 +80,10 @@ def _channel(topic: Topic) -> Json:
             "kafka": {
                 "topic": topic.name,
                 "partitions": topic.partitions,
-                "topicConfiguration": {"retention.ms": retention_ms},
+                "topicConfiguration": {
+                    "retention.ms": retention_ms,
+                    "cleanup.policy": ["compact" if topic.latest else "delete"],
+                },
                 "bindingVersion": _KAFKA_BINDING,
             }
         },

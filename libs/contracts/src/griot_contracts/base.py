@@ -48,6 +48,26 @@ class Command(Contract):
     """Something asked for, in the imperative. It may be refused; the refusal is an event."""
 
 
+class Once(Model):
+    """What a client's Idempotency-Key makes of a command: however often it is asked, it is done once.
+
+    `id` follows from the account and the key (`ids.once_id_for`). `fingerprint` is a digest of the request
+    under the api's secret: another one under the same `id` is another request, and is refused.
+    """
+
+    id: str
+    fingerprint: str
+
+
+class Creation(Command):
+    """A command that makes something.
+
+    With `once`, a repeat that was granted before is answered as it was then, and decides nothing.
+    """
+
+    once: Once | None = None
+
+
 class Event(Contract):
     """Something that happened, in the past tense. It is a fact and is never refused."""
 

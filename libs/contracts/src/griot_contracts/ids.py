@@ -39,6 +39,21 @@ def message_id_for(account_id: str, idempotency_key: str) -> str:
     return derive("message", account_id, idempotency_key)
 
 
+def once_id_for(account_id: str, idempotency_key: str) -> str:
+    """The id of what an account asks under an Idempotency-Key: a key is good for one request, of any kind."""
+    return derive("once", account_id, idempotency_key)
+
+
+def session_id_for(account_id: str, idempotency_key: str) -> str:
+    """The id of the session that an account makes under an Idempotency-Key."""
+    return derive("session", account_id, idempotency_key)
+
+
+def key_id_for(account_id: str, idempotency_key: str) -> str:
+    """The id of the API key that an account makes, or is opened with, under an Idempotency-Key."""
+    return derive("key", account_id, idempotency_key)
+
+
 def format_key(secret: str) -> str:
     """The API key in clear for 32 random letters and digits.
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from griot_contracts.base import Command, Event, Model, Time
+from griot_contracts.base import Command, Creation, Event, Model, Time
 
 
 class MessageStatus(StrEnum):
@@ -72,7 +72,7 @@ class MediaReference(Model):
     sha256: str
 
 
-class SendMessage(Command):
+class SendMessage(Creation):
     """Accept a message for sending, if the day's limit allows.
 
     `to` is a WhatsApp id such as `237612345678@s.whatsapp.net`.

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from griot_contracts.base import Command, Event, Model, Time
+from griot_contracts.base import Command, Creation, Event, Model, Time
 
 
 class SessionStatus(StrEnum):
@@ -45,7 +45,7 @@ class Pacing(Model):
     messages_per_minute: int | None = None
 
 
-class CreateSession(Command):
+class CreateSession(Creation):
     """Make a session and connect it.
 
     Refused when the plan's sessions are all held or the `session_key` is in use.

@@ -23,6 +23,7 @@ class Topic:
         handed on.
         carries: the types that may stand in it; empty for dead letters, which carry whatever came.
         public: whether others may subscribe to it and rely on it.
+        latest: whether only the last record of each key is kept.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Topic:
     key: str | None
     carries: tuple[type[Contract], ...]
     public: bool = False
+    latest: bool = False
 
     def key_of(self, body: Contract) -> str | None:
         """The key under which `body` is published here.
@@ -50,7 +52,8 @@ _HOUR: Final = timedelta(hours=1)
 ACCOUNT_COMMANDS: Final = Topic(
     "account.commands.v1", 32, _WEEK, "account_id",
     (accounts.OpenAccount, accounts.ChangePlan, accounts.IssueKey, accounts.RevokeKey,
-     sessions.CreateSession, sessions.UpdateSession, sessions.DeleteSession, messages.SendMessage),
+     accounts.RecallDecision, sessions.CreateSession, sessions.UpdateSession, sessions.DeleteSession,
+     messages.SendMessage),
 )  # fmt: skip
 DISPATCH_COMMANDS: Final = Topic("dispatch.commands.v1", 64, _WEEK, "session_id", (messages.DispatchMessage,))
 SESSION_COMMANDS: Final = Topic(
@@ -64,6 +67,7 @@ ACCOUNT_EVENTS: Final = Topic(
     (accounts.AccountOpened, accounts.PlanChanged, accounts.KeyIssued, accounts.KeyRevoked,
      accounts.SessionReleased, accounts.CommandRefused),
 )  # fmt: skip
+KEY_USES: Final = Topic("key.uses.v1", 8, None, "key_id", (accounts.KeyUsed,), latest=True)
 SESSION_EVENTS: Final = Topic(
     "session.events.v1", 64, None, "session_id",
     (sessions.SessionCreated, sessions.SessionUpdated, sessions.SessionStatusChanged,
@@ -89,7 +93,7 @@ MESSAGE_EVENTS: Final = Topic(
 DEAD_LETTERS: Final = Topic("dead-letters.v1", 8, _MONTH, None, ())
 
 ALL: Final = (
-    ACCOUNT_COMMANDS, DISPATCH_COMMANDS, SESSION_COMMANDS, REPLIES, ACCOUNT_EVENTS, SESSION_EVENTS,
+    ACCOUNT_COMMANDS, DISPATCH_COMMANDS, SESSION_COMMANDS, REPLIES, ACCOUNT_EVENTS, KEY_USES, SESSION_EVENTS,
     SESSION_PAIRING, DELIVERY_EVENTS, MESSAGE_EVENTS, DEAD_LETTERS,
 )  # fmt: skip
 

@@ -5,13 +5,18 @@ import asyncio
 from api.allowances import Allowances
 from api.app import make_app
 from api.ask import Ask, reply_partition_for
+from api.freshness import Freshness
 from api.keyring import Keyring
 from api.live import Live
 from api.overlay import Overlay
+from api.pace import Pace
 from api.parts import Parts
+from api.projector.adapters import GROUP
 from api.reads import Reads
+from api.seal import Seal
 from api.settings import ApiSettings
 from api.tickets import Tickets
+from api.uses import KeyUses
 from griot_chassis import clock
 from griot_chassis.service import Service
 from griot_contracts.topics import ACCOUNT_EVENTS, REPLIES, SESSION_EVENTS, SESSION_PAIRING
@@ -22,19 +27,27 @@ async def main(settings: ApiSettings) -> None:
     async with Service("api", settings) as service:
         partition = reply_partition_for(settings.instance_id)
         overlay = Overlay()
-        reads = Reads(service.mongo[settings.api_database], overlay)
-        keyring = Keyring(reads, now=clock.now)
         allowances = Allowances()
-        live = Live(overlay, on_key_revoked=keyring.forget, on_plan_changed=allowances.plan_changed)
+        # They need each other: what is heard ends keys, which are looked up in what was heard.
+        ears = service.listen([SESSION_EVENTS, ACCOUNT_EVENTS], lambda heard: live.on_events(heard))  # noqa: PLW0108
+        fresh = Freshness(ears, service.positions(settings.api_database, GROUP))
+        reads = Reads(service.mongo[settings.api_database], overlay, fresh)
+        keyring = Keyring(reads, now=clock.now)
+        live: Live = Live(overlay, on_key_revoked=keyring.forget, on_plan_changed=allowances.plan_changed)
+        uses = KeyUses(service.publisher, now=clock.now)
         ask = Ask(service.publisher, partition=partition)
         tickets = Tickets(settings.secret.get_secret_value(), reads)
         parts = Parts(
             settings=settings, ask=ask, reads=reads, overlay=overlay, live=live, keyring=keyring,
-            allowances=allowances, tickets=tickets, now=clock.now, waiting_for=service.readiness.failing,
+            allowances=allowances, tickets=tickets, seal=Seal(settings.secret.get_secret_value()),
+            pace=Pace(settings.requests_per_second, now=clock.now), uses=uses, fresh=fresh, now=clock.now,
+            waiting_for=service.readiness.failing,
         )  # fmt: skip
         service.listen([REPLIES], ask.on_replies, partitions={partition})
-        service.listen([SESSION_EVENTS, ACCOUNT_EVENTS], live.on_events)
         service.listen([SESSION_PAIRING], live.on_codes, from_start=True)
+        service.background(uses.keep_telling, name="uses of keys")
+        service.on_stopping(live.end)
+        service.on_stop(uses.tell)
         service.serve(make_app(parts), host=settings.api_host, port=settings.api_port)
         await service.run()
 

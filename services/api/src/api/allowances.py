@@ -10,6 +10,7 @@ from typing import Final
 from griot_contracts.accounts import CommandDecided, Refusal
 
 _MOST: Final = 50_000
+_DAY_S: Final = 86_400
 
 
 class Allowances:
@@ -24,6 +25,9 @@ class Allowances:
         plan_since = self._plan_since.get(decision.account_id)
         if decision.resets_at is None or (plan_since is not None and decision.at <= plan_since):
             return
+        known = self._last.get(decision.account_id)
+        if known is not None and decision.at < known.at:
+            return  # the first answer, told again
         if len(self._last) >= _MOST:
             self._last.clear()  # the quota service knows; this only spares it the question
         self._last[decision.account_id] = decision
@@ -51,7 +55,8 @@ def rate_limit_headers(decision: CommandDecided, now: datetime) -> dict[str, str
     """`RateLimit-*` for the limit that a command counted against; empty where there is none."""
     if decision.limit is None:
         return {}
-    headers = {"RateLimit-Limit": str(decision.limit), "RateLimit-Remaining": str(decision.remaining or 0)}
+    headers = {} if decision.resets_at is None else {"RateLimit-Policy": f"{decision.limit};w={_DAY_S}"}
+    headers |= {"RateLimit-Limit": str(decision.limit), "RateLimit-Remaining": str(decision.remaining or 0)}
     if decision.resets_at is not None:
         headers["RateLimit-Reset"] = str(seconds_until(decision.resets_at, now))
     return headers

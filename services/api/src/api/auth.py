@@ -30,7 +30,10 @@ class KeyedRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def behind_the_key(request: Request) -> Response:
-            request.state.caller = await self.caller(request)
+            parts = parts_of(request)
+            caller = request.state.caller = await self.caller(request)
+            await parts.pace.check(caller.key_id)
+            parts.uses.note(caller)
             return await handle(request)
 
         return behind_the_key

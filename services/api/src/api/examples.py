@@ -28,6 +28,7 @@ KEY_VIEW: Final[dict[str, Any]] = {
     "scopes": ["messages:send", "messages:read"],
     "expiresAt": None,
     "createdAt": _DAWN,
+    "lastUsedAt": "2026-03-14T09:30:00.120Z",
 }
 SESSION: Final[dict[str, Any]] = {
     "id": SESSION_ID,

@@ -74,6 +74,14 @@ class Live:
         self._codes: dict[str, Heard] = {}
         self._given_up: set[str] = set()
         self._past: dict[str, deque[Heard]] = {}
+        self._ended = False
+
+    def end(self) -> None:
+        """The instance stops: end what is listened to, and whatever would be."""
+        self._ended = True
+        for ears in self._ears.values():
+            for ear in ears:
+                ear.tell(None)
 
     async def on_events(self, records: Sequence[Record]) -> None:
         """Take session and account events. Safe to repeat."""
@@ -125,6 +133,8 @@ class Live:
     def ear(self, session_id: str, *, key_id: str | None = None) -> Iterator[Ear]:
         """Listen to a session from now on. It ends when the key, if one is named, is revoked."""
         ear = Ear()
+        if self._ended:
+            ear.tell(None)
         self._ears[session_id].add(ear)
         if key_id is not None:
             self._key_ears[key_id].add(ear)

@@ -9,12 +9,16 @@ from fastapi import Depends, Request
 
 from api.allowances import Allowances
 from api.ask import Ask
+from api.freshness import Freshness
 from api.keyring import Keyring
 from api.live import Live
 from api.overlay import Overlay
+from api.pace import Pace
 from api.reads import Reads
+from api.seal import Seal
 from api.settings import ApiSettings
 from api.tickets import Tickets
+from api.uses import KeyUses
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,10 @@ class Parts:
     keyring: Keyring
     allowances: Allowances
     tickets: Tickets
+    seal: Seal
+    pace: Pace
+    uses: KeyUses
+    fresh: Freshness
     now: Callable[[], datetime]
     waiting_for: Callable[[], Awaitable[list[str]]]
 

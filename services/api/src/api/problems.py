@@ -65,8 +65,12 @@ KINDS: Final[dict[str, Kind]] = {
     "media_address_forbidden": Kind(
         422, "Address not allowed", "Media are fetched from public addresses alone; this one is not."
     ),
+    "idempotency_key_reused": Kind(
+        422, "Idempotency-Key used before", "Another request had this Idempotency-Key. Give each its own."
+    ),
     "invalid_cursor": Kind(422, "Not a cursor", "Use the nextCursor of an answer as it is."),
     "daily_limit_reached": Kind(429, "Daily limit reached", "Your plan's messages of this day are sent."),
+    "too_many_requests": Kind(429, "Too many requests", "This key asks too fast. Wait a moment."),
     "session_limit_reached": Kind(429, "Session limit reached", "Your plan's sessions are all held."),
     "internal_error": Kind(500, "Internal error", "This is our fault. Nothing is known about the request."),
     "unavailable": Kind(503, "Unavailable", "A part of Griot is away. Try again; nothing is lost."),
@@ -85,6 +89,7 @@ _OF_REFUSAL: Final[dict[Refusal, str]] = {
     Refusal.SESSION_KEY_TAKEN: "session_key_taken",
     Refusal.SESSION_LIMIT_REACHED: "session_limit_reached",
     Refusal.DAILY_LIMIT_REACHED: "daily_limit_reached",
+    Refusal.IDEMPOTENCY_KEY_REUSED: "idempotency_key_reused",
 }
 _OF_STATUS: Final = {400: "invalid_json", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 

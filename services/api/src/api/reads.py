@@ -6,18 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
+from api.freshness import Freshness
 from api.overlay import Overlay
 from api.projector.adapters import Database
-from api.projector.projections import (
-    ACCOUNTS,
-    API_KEYS,
-    MESSAGES,
-    SESSIONS,
-    USAGE,
-    Document,
-    Ref,
-    midnight,
-)
+from api.projector.projections import ACCOUNTS, API_KEYS, KEY_USES, MESSAGES, SESSIONS, USAGE, Document, Ref
+from api.projector.usage import midnight
+from griot_contracts.messages import MessageStatus
 from griot_contracts.sessions import SessionStatus
 
 _SESSIONS_CACHED_S: Final = 5.0
@@ -58,19 +52,33 @@ class MessageFilter:
 class Reads:
     """The questions that routes ask. All but the key's name the account, and nothing of another's is found.
 
-    All raise pymongo's ConnectionFailure when the database is away.
+    What another instance told a client is found too: before anything is denied or listed, what stands in the
+    log is waited for. All raise pymongo's ConnectionFailure when the database is away.
     """
 
     def __init__(
-        self, database: Database, overlay: Overlay, *, monotonic: Callable[[], float] = time.monotonic
+        self,
+        database: Database,
+        overlay: Overlay,
+        fresh: Freshness,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._overlay = overlay
+        self._fresh = fresh
         self._monotonic = monotonic
         self._sessions: dict[str, tuple[float, list[Document]]] = {}
 
     async def key(self, key_hash: str) -> Document | None:
         """The key with this hash, revoked or not."""
+        key = await self._key(key_hash)
+        if key is None:
+            await self._fresh.heard()
+            key = await self._key(key_hash)
+        return key
+
+    async def _key(self, key_hash: str) -> Document | None:
         stored = await self._database[API_KEYS].find_one({"hash": key_hash})
         key_id = self._overlay.key_id(key_hash) if stored is None else stored["_id"]
         return None if key_id is None else self._overlay.over(Ref(API_KEYS, key_id), stored)
@@ -87,15 +95,23 @@ class Reads:
 
     async def keys(self, account_id: str) -> list[Document]:
         """The account's keys that are not revoked."""
+        await self._fresh.heard()
         stored = await self._database[API_KEYS].find({"account_id": account_id}).to_list()
         merged = self._overlay.over_all(API_KEYS, account_id, stored)
         return [key for key in merged if key["revoked_at"] is None]
+
+    async def key_uses(self, account_id: str) -> dict[str, datetime]:
+        """When the account's keys were used last, as far as the log was told."""
+        found = self._database[KEY_USES].find({"account_id": account_id})
+        return {use["_id"]: use["at"] async for use in found}
 
     async def sessions(self, account_id: str, *, cached: bool = False) -> list[Document]:
         """The account's sessions, without the deleted.
 
         `cached` reads MongoDB once in five seconds: what happens meanwhile is heard, and lies over it anyway.
         """
+        if not cached:
+            await self._fresh.heard()
         now = self._monotonic()
         valid_until, stored = self._sessions.get(account_id, (now, []))
         if not cached or valid_until <= now:
@@ -106,6 +122,7 @@ class Reads:
 
     async def session(self, account_id: str, session_id: str) -> Document | None:
         """One session of the account; None when it has none of this id."""
+        await self._fresh.heard()
         stored = await self._database[SESSIONS].find_one({"_id": session_id})
         session = self._overlay.over(Ref(SESSIONS, session_id), stored)
         return (
@@ -116,14 +133,22 @@ class Reads:
 
     async def message(self, account_id: str, message_id: str) -> Document | None:
         """One message of the account; None when it has none of this id."""
-        stored = await self._database[MESSAGES].find_one({"_id": message_id})
-        message = stored or self._overlay.over(Ref(MESSAGES, message_id), None)
+        message = await self._message(message_id)
+        # A refused one may have been asked for again, and accepted.
+        if message is None or message["status"] == MessageStatus.REJECTED.value:
+            await self._fresh.projected()
+            message = await self._message(message_id)
         return None if message is None else _of(message, account_id)
+
+    async def _message(self, message_id: str) -> Document | None:
+        stored = await self._database[MESSAGES].find_one({"_id": message_id})
+        return self._overlay.over(Ref(MESSAGES, message_id), stored)
 
     async def messages(
         self, account_id: str, wanted: MessageFilter, *, limit: int, after: Place | None
     ) -> list[Document]:
         """At most `limit` messages, newest first, after a place in that order."""
+        await self._fresh.projected()
         query = {"account_id": account_id, **wanted.query()}
         if after is not None:
             at, id_ = after

@@ -30,6 +30,7 @@ class ApiSettings(ReadSideSettings):
     pairing_code_within: timedelta = Field(
         timedelta(seconds=12), description="How long a request for a pairing code waits for WhatsApp."
     )
+    requests_per_second: int = Field(1_000, gt=0, description="How fast one key may ask an instance.")
     deletion_within: timedelta = Field(
         timedelta(seconds=8),
         description="How long DELETE of a session waits until WhatsApp is logged out of.",

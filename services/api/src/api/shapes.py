@@ -116,6 +116,7 @@ class KeyView(Answer):
     scopes: list[Scope]
     expires_at: Shown | None
     created_at: Shown
+    last_used_at: Shown | None = Field(description="To the minute; null when it was never used.")
 
 
 class NewKeyView(KeyView):

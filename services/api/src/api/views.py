@@ -33,7 +33,7 @@ def account_view(account: Document, *, sent_today: int, resets_at: datetime) -> 
     )
 
 
-def key_view(key: Document) -> KeyView:
+def key_view(key: Document, last_used_at: datetime | None) -> KeyView:
     """The answer for a key."""
     return KeyView(
         id=key["_id"],
@@ -42,6 +42,7 @@ def key_view(key: Document) -> KeyView:
         scopes=key["scopes"],
         expires_at=key["expires_at"],
         created_at=key["created_at"],
+        last_used_at=last_used_at,
     )
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 from griot_chassis.service import Service
 from griot_contracts import topics
-from quota.adapters import MongoSnapshots
+from quota.adapters import MongoAnswers, MongoSnapshots
 from quota.handlers import DecideAccountCommands
 from quota.settings import QuotaSettings
 
@@ -12,8 +12,10 @@ from quota.settings import QuotaSettings
 async def main(settings: QuotaSettings) -> None:
     """Run until SIGTERM, then finish what was taken."""
     async with Service("quota", settings) as service:
-        snapshots = MongoSnapshots(service.mongo[settings.quota_database]["accounts"])
-        decide = DecideAccountCommands(snapshots, service.publisher)
+        database = service.mongo[settings.quota_database]
+        snapshots, answers = MongoSnapshots(database["accounts"]), MongoAnswers(database["answers"])
+        await answers.ensure_end()
+        decide = DecideAccountCommands(snapshots, answers, service.publisher)
         positions = service.positions(settings.quota_database)
         service.consume([topics.ACCOUNT_COMMANDS], decide, group="quota", positions=positions)
         await service.run()

@@ -1,20 +1,29 @@
-"""Account snapshots in MongoDB: one small document an account, written only forwards."""
+"""What the quota service keeps in MongoDB: a small document an account, and one an answer."""
 
 from collections.abc import Collection, Mapping
+from datetime import timedelta
 from typing import Any, Final
 
+import stamina
 from pydantic import TypeAdapter
-from pymongo import UpdateOne
-from pymongo.errors import BulkWriteError
+from pymongo import ReplaceOne, UpdateOne
+from pymongo.errors import BulkWriteError, ConnectionFailure
 
-from quota.domain import Account, Snapshot
+from griot_contracts.accounts import CommandDecided
+from griot_contracts.topics import MESSAGE_EVENTS
+from quota.domain import Account, Answer, Snapshot
 
 _ACCOUNT: Final = TypeAdapter(Account)
 _DUPLICATE_KEY: Final = 11000
+_ANSWERS_KEPT: Final = MESSAGE_EVENTS.kept or timedelta(days=30)
+"""As long as messages: so an id that follows from an Idempotency-Key is never made for a second message."""
 
 
 class MongoSnapshots:
-    """The port `Snapshots` on a collection: `{_id: account id, decided_to: offset, account: {...}}`."""
+    """The port `Snapshots` on a collection: `{_id: account id, decided_to: offset, account: {...}}`.
+
+    Written only forwards.
+    """
 
     def __init__(self, collection: Any) -> None:
         self._collection = collection
@@ -34,6 +43,47 @@ class MongoSnapshots:
         except BulkWriteError as error:
             if any(failed["code"] != _DUPLICATE_KEY for failed in error.details["writeErrors"]):
                 raise
+
+
+class MongoAnswers:
+    """The port `Answers` on a collection: `{_id: once id, fingerprint, offset, at, reply: {...}}`."""
+
+    def __init__(self, collection: Any) -> None:
+        self._collection = collection
+
+    @stamina.retry(on=ConnectionFailure, attempts=None, timeout=None, wait_initial=0.1, wait_max=2.0)
+    async def ensure_end(self) -> None:
+        """Have MongoDB forget answers in time. Safe to repeat. Waits for as long as MongoDB is away."""
+        kept_s = int(_ANSWERS_KEPT.total_seconds())
+        await self._collection.create_index("at", expireAfterSeconds=kept_s)
+
+    async def load(self, once_ids: Collection[str]) -> dict[str, Answer]:
+        """What was granted under these, in one query."""
+        if not once_ids:
+            return {}
+        found = self._collection.find({"_id": {"$in": list(once_ids)}})
+        return {document["_id"]: _answer(document) async for document in found}
+
+    async def save(self, answers: Mapping[str, Answer]) -> None:
+        """Store each, in one bulk write. A command that was decided again was answered the same."""
+        if answers:
+            writes = [_replacement(once_id, answer) for once_id, answer in answers.items()]
+            await self._collection.bulk_write(writes, ordered=False)
+
+
+def _replacement(once_id: str, answer: Answer) -> ReplaceOne[dict[str, Any]]:
+    document = {
+        "fingerprint": answer.fingerprint,
+        "offset": answer.offset,
+        "at": answer.reply.at,
+        "reply": answer.reply.model_dump(mode="json", exclude_none=True),
+    }
+    return ReplaceOne({"_id": once_id}, document, upsert=True)
+
+
+def _answer(document: Mapping[str, Any]) -> Answer:
+    reply = CommandDecided.model_validate(document["reply"])
+    return Answer(document["fingerprint"], document["offset"], reply)
 
 
 def _write(account_id: str, snapshot: Snapshot) -> UpdateOne:

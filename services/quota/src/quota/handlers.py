@@ -1,8 +1,7 @@
 """Account commands in, decisions out: read, decide, publish, store, for a whole batch at once."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from functools import reduce
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from griot_chassis.log import get_logger
@@ -12,7 +11,7 @@ from griot_contracts.base import Contract
 from griot_contracts.cloudevents import Envelope
 from griot_contracts.ids import derive
 from griot_contracts.sessions import SessionUpdated
-from quota.domain import AccountCommand, Snapshot, consequences, decide, evolve, verdict
+from quota.domain import Answer, Asked, Settled, Snapshot, consequences, once_of, settle
 
 log = get_logger(__name__)
 
@@ -29,6 +28,24 @@ class Snapshots(Protocol):
 
     async def save(self, snapshots: Mapping[str, Snapshot]) -> None:
         """Store each, unless what is there has decided as far or further. Durable on return, safe to repeat.
+
+        Raises:
+            Exception: the store is away, and some may be stored; the batch comes again.
+        """
+
+
+class Answers(Protocol):
+    """Where it is kept what was granted under an Idempotency-Key."""
+
+    async def load(self, once_ids: Collection[str]) -> dict[str, Answer]:
+        """What was granted under these; where nothing was, it is left out.
+
+        Raises:
+            Exception: the store is away; the batch comes again.
+        """
+
+    async def save(self, answers: Mapping[str, Answer]) -> None:
+        """Store each. Durable on return, safe to repeat.
 
         Raises:
             Exception: the store is away, and some may be stored; the batch comes again.
@@ -61,14 +78,34 @@ class _Decision:
     """What is published for one command: its events, then what may be read only when they are in the log."""
 
     events: list[Envelope[Contract]]
-    answers: list[Envelope[Contract]]
+    follows: list[Envelope[Contract]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What is known while a batch is decided, and what comes of it.
+
+    Attributes:
+        accounts: what is stored of the accounts, then what was decided.
+        answers: what was granted before under the Idempotency-Keys of the batch, then in it too.
+        decided: the accounts that were decided on.
+        granted: the answers that are new.
+        decisions: what to publish, in the order of the log.
+    """
+
+    accounts: dict[str, Snapshot]
+    answers: dict[str, Answer]
+    decided: dict[str, Snapshot] = field(default_factory=dict)
+    granted: dict[str, Answer] = field(default_factory=dict)
+    decisions: list[_Decision] = field(default_factory=list)
 
 
 class DecideAccountCommands:
     """Decides account commands in the order of the log."""
 
-    def __init__(self, snapshots: Snapshots, log_: Log) -> None:
+    def __init__(self, snapshots: Snapshots, answers: Answers, log_: Log) -> None:
         self._snapshots = snapshots
+        self._answers = answers
         self._log = log_
 
     async def __call__(self, records: Sequence[Record]) -> None:
@@ -77,47 +114,51 @@ class DecideAccountCommands:
         The order is what makes it exact. A command that the snapshot holds is skipped, for it was published
         before it was stored. An aggregate's first event stands in the log before the command from which all
         its others follow, and every event before the reply that tells of it. The snapshots come last: a crash
-        before them repeats the decisions, with the same ids, and loses none.
+        before them repeats the decisions, with the same ids, and loses none. The answers come before them:
+        what the snapshot holds is never decided again, and a repeat of it must be known as one.
 
         Raises:
             Exception: the log or the store is away; nothing counts as decided that is not published.
         """
-        stored = await self._snapshots.load({record.body.account_id for record in records})
-        decisions, decided = self._decide_all(records, stored)
-        await self._log.publish([event for decision in decisions for event in decision.events])
-        await self._log.publish([answer for decision in decisions for answer in decision.answers])
-        await self._snapshots.save(decided)
-
-    def _decide_all(
-        self, records: Sequence[Record], stored: Mapping[str, Snapshot]
-    ) -> tuple[list[_Decision], dict[str, Snapshot]]:
-        decisions: list[_Decision] = []
-        decided: dict[str, Snapshot] = {}
+        once_ids = {once.id for record in records if (once := once_of(record.body)) is not None}
+        batch = _Batch(
+            accounts=await self._snapshots.load({record.body.account_id for record in records}),
+            answers=await self._answers.load(once_ids),
+        )
         for record in records:
-            account_id = record.body.account_id
-            before = decided.get(account_id) or stored.get(account_id) or Snapshot()
-            if before.holds(record.offset):
-                continue
-            decision, decided[account_id] = self._decide(record, before)
-            decisions.append(decision)
-        return decisions, decided
+            self._take(record, batch)
+        await self._log.publish([event for decision in batch.decisions for event in decision.events])
+        await self._log.publish([then for decision in batch.decisions for then in decision.follows])
+        await self._answers.save(batch.granted)
+        await self._snapshots.save(batch.decided)
 
-    def _decide(self, record: Record, before: Snapshot) -> tuple[_Decision, Snapshot]:
-        command = record.body
-        if not isinstance(command, AccountCommand):
-            log.error("not an account command", type=command.type(), offset=record.offset)
-            return _Decision([], []), Snapshot(before.account, record.offset)
-        events = decide(before.account, command)
-        account = reduce(evolve, events, before.account)
+    def _take(self, record: Record, batch: _Batch) -> None:
+        account_id = record.body.account_id
+        before = batch.accounts.get(account_id, Snapshot())
+        if before.holds(record.offset):
+            return
+        account = before.account
+        if isinstance(record.body, Asked):
+            once = once_of(record.body)
+            known = None if once is None else batch.answers.get(once.id)
+            settled = settle(account, record.body, record.offset, known)
+            account = settled.account
+            batch.decisions.append(self._decision(record.envelope, settled))
+            if once is not None and settled.granted is not None:
+                batch.answers[once.id] = batch.granted[once.id] = settled.granted
+        else:
+            log.error("not an account command", type=record.body.type(), offset=record.offset)
+        batch.accounts[account_id] = batch.decided[account_id] = Snapshot(account, record.offset)
+
+    def _decision(self, command: Envelope[Contract], settled: Settled) -> _Decision:
         decision = _Decision([], [])
-        for event in events:
-            told = self._wrap(event, record.envelope, cause=record.envelope)
+        for event in settled.events:
+            told = self._wrap(event, command, cause=command)
             decision.events.append(told)
-            decision.answers.extend(self._wrap(then, record.envelope, told) for then in consequences(event))
-        if record.envelope.reply_to is not None:
-            reply = verdict(command, events, account)
-            decision.answers.append(self._wrap(reply, record.envelope, cause=record.envelope))
-        return decision, Snapshot(account, record.offset)
+            decision.follows.extend(self._wrap(then, command, told) for then in consequences(event))
+        if command.reply_to is not None:
+            decision.follows.append(self._wrap(settled.reply, command, cause=command))
+        return decision
 
     def _wrap(
         self, body: Contract, command: Envelope[Contract], cause: Envelope[Contract]

@@ -3,12 +3,10 @@
 import argparse
 import asyncio
 
-from api.projector.adapters import Projector, ensure_indexes, rebuild
+from api.projector.adapters import GROUP, Projector, ensure_indexes, rebuild
 from api.settings import ReadSideSettings
 from griot_chassis.service import Service
-from griot_contracts.topics import ACCOUNT_EVENTS, MESSAGE_EVENTS, SESSION_EVENTS
-
-GROUP = "projector"
+from griot_contracts.topics import ACCOUNT_EVENTS, KEY_USES, MESSAGE_EVENTS, SESSION_EVENTS
 
 
 async def main(settings: ReadSideSettings, *, from_scratch: bool) -> None:
@@ -19,7 +17,7 @@ async def main(settings: ReadSideSettings, *, from_scratch: bool) -> None:
             await rebuild(database)
         await ensure_indexes(database)
         service.consume(
-            [ACCOUNT_EVENTS, SESSION_EVENTS, MESSAGE_EVENTS],
+            [ACCOUNT_EVENTS, KEY_USES, SESSION_EVENTS, MESSAGE_EVENTS],
             Projector(database),
             group=GROUP,
             positions=service.positions(settings.api_database, GROUP),

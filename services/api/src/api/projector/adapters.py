@@ -13,16 +13,17 @@ from pymongo.errors import BulkWriteError, ConnectionFailure
 from api.projector.projections import (
     ACCOUNTS,
     API_KEYS,
+    KEY_USES,
     MESSAGES,
     SESSIONS,
     USAGE,
     Document,
     Ref,
-    count,
     evolve,
+    is_asked_again,
     touched,
-    usage_ref,
 )
+from api.projector.usage import count, usage_ref
 from griot_chassis.records import Record
 from griot_contracts.messages import MessageAccepted
 from griot_contracts.topics import MESSAGE_EVENTS
@@ -32,6 +33,9 @@ Database = AsyncDatabase[Document]
 
 This is the type of its successor, which has the same methods and has types.
 """
+
+GROUP: Final = "projector"
+"""The projector's consumer group, under which its positions lie beside the documents."""
 
 Documents = dict[Ref, Document | None]
 
@@ -98,7 +102,10 @@ def fold(
         ref = touched(record.body)
         if ref is None:
             continue
-        if isinstance(record.body, MessageAccepted) and after[ref] is None:
+        known = after[ref]
+        if isinstance(record.body, MessageAccepted) and (
+            known is None or (record.offset > known["offset"] and is_asked_again(known, record.body))
+        ):
             first_seen.append((record, record.body))
         after[ref] = evolve(after[ref], record.body, record.offset)
     return after, first_seen
@@ -114,6 +121,7 @@ async def ensure_indexes(database: Database) -> None:
     kept_s = int(_MESSAGES_KEPT.total_seconds())
     await database[API_KEYS].create_index("hash")
     await database[API_KEYS].create_index("account_id")
+    await database[KEY_USES].create_index("account_id")
     await database[SESSIONS].create_index("account_id")
     await database[MESSAGES].create_index(newest_first)
     await database[MESSAGES].create_index("created_at", expireAfterSeconds=kept_s)
@@ -126,5 +134,5 @@ async def rebuild(database: Database) -> None:
 
     Called before the projector's consumer starts. Until it has caught up, reads miss what is not read yet.
     """
-    for collection in (ACCOUNTS, API_KEYS, SESSIONS, MESSAGES, USAGE, "positions"):
+    for collection in (ACCOUNTS, API_KEYS, KEY_USES, SESSIONS, MESSAGES, USAGE, "positions"):
         await database.drop_collection(collection)

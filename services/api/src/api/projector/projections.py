@@ -6,10 +6,10 @@ MongoDB says, with these very functions.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from griot_contracts.accounts import AccountOpened, KeyIssued, KeyRevoked, PlanChanged
+from griot_contracts.accounts import AccountOpened, KeyIssued, KeyRevoked, KeyUsed, PlanChanged
 from griot_contracts.base import Contract
 from griot_contracts.messages import (
     MessageAccepted,
@@ -40,6 +40,7 @@ API_KEYS: Final = "api_keys"
 SESSIONS: Final = "sessions"
 MESSAGES: Final = "messages"
 USAGE: Final = "usage"
+KEY_USES: Final = "key_uses"
 
 NOT_IN_THE_LOG_YET: Final = -1
 """The offset of an event that is known to be decided and was not read from the log.
@@ -80,6 +81,8 @@ def touched(event: Contract) -> Ref | None:
             return Ref(ACCOUNTS, event.account_id)
         case KeyIssued() | KeyRevoked():
             return Ref(API_KEYS, event.key_id)
+        case KeyUsed():
+            return Ref(KEY_USES, event.key_id)
         case SessionCreated() | SessionUpdated() | SessionStatusChanged() | SessionDeleted():
             return Ref(SESSIONS, event.session_id)
         case MessageEvent():
@@ -109,39 +112,14 @@ def _is_outdated(document: Document, event: Contract) -> bool:
     return isinstance(event, SessionUpdated) and _moment(event.at) < document["updated_at"]
 
 
-def usage_ref(event: MessageAccepted, partition: int) -> Ref:
-    """Where an accepted message is counted: a document for each account, day and partition of the log.
-
-    An account's sessions lie in several partitions, and an offset says something only within one of them.
-    """
-    return Ref(USAGE, f"{event.account_id}:{_day_of(event).isoformat()}:{partition}")
-
-
-def count(usage: Document | None, event: MessageAccepted, offset: int) -> Document:
-    """The day's usage after one more message. The caller leaves out messages that it has seen before."""
-    if usage is None:
-        day = midnight(_day_of(event))
-        usage = {"account_id": event.account_id, "day": day, "sent": 0, "offset": NOT_IN_THE_LOG_YET}
-    if offset <= usage["offset"]:
-        return usage
-    return usage | {"sent": usage["sent"] + 1, "offset": offset}
-
-
-def midnight(day: date) -> datetime:
-    """The moment at which a day of UTC begins."""
-    return datetime.combine(day, time.min, UTC)
-
-
-def _day_of(event: MessageAccepted) -> date:
-    return event.day or _moment(event.at).date()
-
-
 def _beginning(event: Contract) -> Document | None:
     match event:
         case AccountOpened():
             return _account(event)
         case KeyIssued():
             return _key(event)
+        case KeyUsed():
+            return {"_id": event.key_id, "account_id": event.account_id, "at": _moment(event.at)}
         case SessionCreated():
             return _session(event)
         case MessageAccepted() | MessageRejected():
@@ -162,14 +140,33 @@ def _change(document: Document, event: Contract) -> Document:  # noqa: PLR0911 -
             return document | {"revoked_at": document["revoked_at"] or _moment(event.at)}
         case SessionUpdated():
             return _updated(document, event)
+        case KeyUsed():
+            return document | {"at": max(document["at"], _moment(event.at))}
         case SessionStatusChanged():
             return _status_changed(document, event)
         case SessionDeleted():
             return document | {"status": SessionStatus.DELETED.value}
-        case MessageEvent() if type(event) in _STATUS_OF:
-            return _step(document, event, _STATUS_OF[type(event)])
+        case MessageEvent():
+            return _message_changed(document, event)
         case _:
             return document
+
+
+def _message_changed(message: Document, event: MessageEvent) -> Document:
+    if isinstance(event, MessageAccepted) and is_asked_again(message, event):
+        begun = _message(event)
+        return begun | {"timeline": [*message["timeline"], *begun["timeline"]]}
+    status = _STATUS_OF.get(type(event))
+    return message if status is None else _step(message, event, status)
+
+
+def is_asked_again(message: Document, event: MessageAccepted) -> bool:
+    """Whether a message that was refused is accepted, because it was asked for again later.
+
+    Under an Idempotency-Key it has the same id.
+    """
+    rejected = bool(message["status"] == MessageStatus.REJECTED.value)
+    return rejected and _moment(event.at) > message["created_at"]
 
 
 def _account(event: AccountOpened) -> Document:

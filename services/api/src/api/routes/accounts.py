@@ -9,13 +9,15 @@ from fastapi import APIRouter, Depends
 
 from api.auth import KeyedRoute, needs
 from api.keyring import Caller
+from api.making import MAKING, MakingOf
 from api.parts import Parts, PartsOf
 from api.problems import Problem, documented
-from api.projector.projections import Document, midnight
+from api.projector.projections import Document
+from api.projector.usage import midnight
 from api.routes.deciding import decided
 from api.shapes import AccountView, NewAccountView, SignUp
 from api.views import account_view
-from griot_chassis.ids import new_id, new_secret
+from griot_chassis.ids import new_id
 from griot_contracts import ids
 from griot_contracts.accounts import AccountOpened, KeyIssued, OpenAccount
 
@@ -36,34 +38,41 @@ def routers() -> tuple[APIRouter, ...]:
     "/accounts",
     status_code=201,
     responses=documented(
-        "email_taken", "invalid_request", "invalid_json", "body_too_large", "unavailable", "not_decided_yet"
+        *MAKING, "email_taken", "invalid_request", "invalid_json", "body_too_large", "unavailable",
+        "not_decided_yet",
     ),
-)
-async def open_account(body: SignUp, parts: PartsOf) -> NewAccountView:
+)  # fmt: skip
+async def open_account(body: SignUp, parts: PartsOf, making: MakingOf) -> NewAccountView:
     """Open an account on the free plan. The answer holds its first API key, in clear this once."""
     email = body.email.strip().lower()
     async with _hashing:
         password_hash = await asyncio.to_thread(_hasher.hash, body.password.get_secret_value())
-    key = ids.format_key(new_secret())
+    account_id = ids.account_id_for(email)
+    once = making.once(account_id)
+    key = making.key(once)
     command = OpenAccount(
-        account_id=ids.account_id_for(email),
+        account_id=account_id,
         at=parts.now(),
+        once=once,
         email=email,
         name=body.name,
         password_hash=password_hash,
-        key_id=new_id(),
+        key_id=making.key_id(account_id),
         key_hash=ids.hash_key(key),
         key_hint=ids.key_hint(key),
     )
-    await decided(parts, command, id=new_id())
-    opened = _know(parts, command)
-    resets_at = midnight(parts.now().date() + timedelta(days=1))
+    decision = await decided(parts, command, id=new_id())
+    opened = _know(parts, command.model_copy(update={"at": decision.at}))
+    resets_at = midnight(decision.at.date() + timedelta(days=1))
     view = account_view(opened, sent_today=0, resets_at=resets_at)
     return NewAccountView(**view.model_dump(by_alias=False), key=key)
 
 
 @router.get(
-    "/account", responses=documented("key_missing", "key_invalid", "account_not_found", "unavailable")
+    "/account",
+    responses=documented(
+        "key_missing", "key_invalid", "too_many_requests", "account_not_found", "unavailable"
+    ),
 )
 async def read_account(caller: Annotated[Caller, Depends(needs())], parts: PartsOf) -> AccountView:
     """The account of the key: its plan, its limits, what is used today, and when that begins again."""

@@ -6,22 +6,23 @@ from fastapi import APIRouter, Depends, Response
 
 from api.auth import KeyedRoute, needs
 from api.keyring import Caller
+from api.making import MAKING, MakingOf
 from api.parts import PartsOf
 from api.problems import Problem, documented
-from api.projector.projections import NOT_IN_THE_LOG_YET
+from api.projector.projections import NOT_IN_THE_LOG_YET, Document
 from api.reads import page
 from api.routes.deciding import decided
 from api.routes.lists import USUAL_LIMIT, Cursor, KeyId, Limit
 from api.shapes import KeyView, NewKey, NewKeyView, Page
 from api.views import key_view, page_view, place
-from griot_chassis.ids import new_id, new_secret
+from griot_chassis.ids import new_id
 from griot_contracts import ids
 from griot_contracts.accounts import IssueKey, KeyIssued, KeyRevoked, RevokeKey, Scope
 
 router = APIRouter(tags=["keys"], route_class=KeyedRoute)
 
 Manager = Annotated[Caller, Depends(needs(Scope.KEYS_MANAGE))]
-_KEYED = ("key_missing", "key_invalid", "insufficient_scope", "unavailable")
+_KEYED = ("key_missing", "key_invalid", "insufficient_scope", "too_many_requests", "unavailable")
 
 
 def routers() -> tuple[APIRouter, ...]:
@@ -32,30 +33,37 @@ def routers() -> tuple[APIRouter, ...]:
 @router.post(
     "/keys",
     status_code=201,
-    responses=documented(*_KEYED, "invalid_request", "invalid_json", "body_too_large", "not_decided_yet"),
+    responses=documented(
+        *_KEYED, *MAKING, "invalid_request", "invalid_json", "body_too_large", "not_decided_yet"
+    ),
 )
-async def issue_key(body: NewKey, caller: Manager, parts: PartsOf) -> NewKeyView:
+async def issue_key(body: NewKey, caller: Manager, parts: PartsOf, making: MakingOf) -> NewKeyView:
     """Make another key. The answer holds it in clear, this once."""
     now = parts.now()
     scopes = tuple(scope for scope in Scope if scope in (body.scopes or caller.scopes))
     if not caller.scopes.issuperset(scopes):
         raise Problem("insufficient_scope", detail="A key cannot make one that may do more than itself.")
-    if body.expires_at is not None and body.expires_at <= now:
-        raise Problem("invalid_request", detail="expiresAt: is in the past", field="expiresAt")
-    key = ids.format_key(new_secret())
+    once = making.once(caller.account_id, *scopes)
+    key = making.key(once)
     command = IssueKey(
         account_id=caller.account_id,
         at=now,
-        key_id=new_id(),
+        once=once,
+        key_id=making.key_id(caller.account_id),
         key_hash=ids.hash_key(key),
         key_hint=ids.key_hint(key),
         name=body.name,
         scopes=scopes,
         expires_at=body.expires_at,
     )
-    await decided(parts, command, id=new_id())
-    issued = parts.overlay.know(KeyIssued(**command.model_dump(by_alias=False)))
-    return NewKeyView(**key_view(issued).model_dump(by_alias=False), key=key)
+    if body.expires_at is not None and body.expires_at <= now:
+        past = Problem("invalid_request", detail="expiresAt: is in the past", field="expiresAt")
+        decision = await making.recalled(past, caller.account_id, once)
+    else:
+        decision = await decided(parts, command, id=new_id())
+    made = command.model_copy(update={"at": decision.at})
+    issued = parts.overlay.know(KeyIssued(**made.model_dump(by_alias=False)))
+    return NewKeyView(**key_view(issued, None).model_dump(by_alias=False), key=key)
 
 
 @router.get("/keys", responses=documented(*_KEYED, "invalid_request", "invalid_cursor"))
@@ -64,7 +72,12 @@ async def list_keys(
 ) -> Page[KeyView]:
     """The account's keys, without the keys themselves; revoked ones are gone."""
     keys = await parts.reads.keys(caller.account_id)
-    return page_view(page(keys, limit=limit + 1, after=place(cursor)), limit, key_view)
+    told = await parts.reads.key_uses(caller.account_id)
+
+    def view(key: Document) -> KeyView:
+        return key_view(key, parts.uses.last(key["_id"]) or told.get(key["_id"]))
+
+    return page_view(page(keys, limit=limit + 1, after=place(cursor)), limit, view)
 
 
 @router.delete(

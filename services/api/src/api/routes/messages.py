@@ -10,6 +10,7 @@ from api.allowances import rate_limit_headers, seconds_until
 from api.auth import KeyedRoute, needs
 from api.fields import Moment, Recipient
 from api.keyring import Caller
+from api.making import MAKING, Making, MakingOf
 from api.parts import Parts, PartsOf
 from api.problems import Problem, documented
 from api.projector.projections import Document
@@ -33,10 +34,10 @@ router = APIRouter(tags=["messages"], route_class=KeyedRoute)
 
 Sender = Annotated[Caller, Depends(needs(Scope.MESSAGES_SEND))]
 Reader = Annotated[Caller, Depends(needs(Scope.MESSAGES_READ))]
-_KEYED = ("key_missing", "key_invalid", "insufficient_scope", "unavailable")
+_KEYED = ("key_missing", "key_invalid", "insufficient_scope", "too_many_requests", "unavailable")
 _SENT = (
     *_KEYED, "invalid_request", "invalid_json", "impossible_number", "body_too_large",
-    "session_not_found", "session_not_connected", "daily_limit_reached",
+    *MAKING, "session_not_found", "session_not_connected", "daily_limit_reached", "not_decided_yet",
 )  # fmt: skip
 
 
@@ -47,35 +48,39 @@ def routers() -> tuple[APIRouter, ...]:
 
 @router.post("/messages", status_code=202, responses=documented(*_SENT))
 async def send_message(
-    body: NewMessage, caller: Sender, parts: PartsOf, response: Response
+    body: NewMessage, caller: Sender, making: MakingOf, response: Response
 ) -> TakenMessageView:
     """Take a text message.
 
     It is sent in the order of the session; `GET /messages/{id}` tells how it goes on.
     """
-    return await _take(body, body.content(), caller, parts, response)
+    return await _take(body, body.content(), caller, making, response)
 
 
 @router.post("/messages/media", status_code=202, responses=documented(*_SENT, "media_address_forbidden"))
-async def send_media(body: NewMedia, caller: Sender, parts: PartsOf, response: Response) -> TakenMessageView:
+async def send_media(
+    body: NewMedia, caller: Sender, making: MakingOf, response: Response
+) -> TakenMessageView:
     """Take a picture or a video.
 
     It is fetched after this answer, and what it is is told from its bytes. What cannot be sent makes the
     message `failed`, with `media_unreachable`, `media_too_large`, `media_type_unsupported` or
     `media_address_forbidden`.
     """
-    _check_address(parts, body.media_url, "mediaUrl")
-    return await _take(body, body.content(), caller, parts, response)
+    _check_address(making.parts, body.media_url, "mediaUrl")
+    return await _take(body, body.content(), caller, making, response)
 
 
 @router.post("/messages/audio", status_code=202, responses=documented(*_SENT, "media_address_forbidden"))
-async def send_audio(body: NewAudio, caller: Sender, parts: PartsOf, response: Response) -> TakenMessageView:
+async def send_audio(
+    body: NewAudio, caller: Sender, making: MakingOf, response: Response
+) -> TakenMessageView:
     """Take a voice note or an audio file; `type` is `audio` for both.
 
     It is fetched as pictures are, and fails as they do.
     """
-    _check_address(parts, body.audio_url, "audioUrl")
-    return await _take(body, body.content(), caller, parts, response)
+    _check_address(making.parts, body.audio_url, "audioUrl")
+    return await _take(body, body.content(), caller, making, response)
 
 
 @router.get(
@@ -115,31 +120,44 @@ async def read_message(message_id: MessageId, caller: Reader, parts: PartsOf) ->
 
 
 async def _take(
-    body: Sending, content: Content, caller: Caller, parts: Parts, response: Response
+    body: Sending, content: Content, caller: Caller, making: Making, response: Response
 ) -> TakenMessageView:
-    session = await _sending_session(parts, caller, body)
-    exhausted = parts.allowances.exhausted(caller.account_id, parts.now())
-    if exhausted is not None:
-        raise _refused(exhausted, parts.now())
+    parts, account_id, once = making.parts, caller.account_id, making.once(caller.account_id)
+    message_id = making.message_id(account_id)
+    try:
+        session = await _sending_session(parts, caller, body)
+        _check_allowance(parts, caller)
+    except Problem as problem:
+        first = await making.recalled(problem, account_id, once)
+        response.headers.update(rate_limit_headers(first, parts.now()))
+        return _taken(message_id, body, content)
     command = SendMessage(
-        account_id=caller.account_id,
+        account_id=account_id,
         at=parts.now(),
-        message_id=new_id(),
+        once=once,
+        message_id=message_id,
         session_id=session["_id"],
         to=body.to,
         content=content,
     )
-    decision = await parts.ask(command, id=command.message_id, within=parts.settings.decision_within)
+    decision = await parts.ask(command, id=new_id(), within=parts.settings.decision_within)
     if decision is not None:
         _heed(parts, decision)
         response.headers.update(rate_limit_headers(decision, parts.now()))
-    parts.overlay.know(MessageAccepted(**dict(command)))
-    return TakenMessageView(
-        id=command.message_id,
-        to_phone=numbers.shown(body.to),
-        type=content.type,
-        status=MessageStatus.PENDING,
-    )
+    if decision is None or decision.at == command.at:  # else it was decided before, maybe otherwise
+        parts.overlay.know(MessageAccepted(**dict(command)))
+    return _taken(message_id, body, content)
+
+
+def _taken(message_id: str, body: Sending, content: Content) -> TakenMessageView:
+    to_phone = numbers.shown(body.to)
+    return TakenMessageView(id=message_id, to_phone=to_phone, type=content.type, status=MessageStatus.PENDING)
+
+
+def _check_allowance(parts: Parts, caller: Caller) -> None:
+    exhausted = parts.allowances.exhausted(caller.account_id, parts.now())
+    if exhausted is not None:
+        raise _refused(exhausted, parts.now())
 
 
 def _check_address(parts: Parts, url: str, field: str) -> None:
@@ -153,6 +171,14 @@ async def _sending_session(parts: Parts, caller: Caller, body: Sending) -> Docum
     Raises:
         Problem: `session_not_found`, or `session_not_connected` and it does not queue.
     """
+    try:
+        return await _known_session(parts, caller, body)
+    except Problem:
+        await parts.fresh.heard()  # another instance may have told that it is there, or connected
+        return await _known_session(parts, caller, body)
+
+
+async def _known_session(parts: Parts, caller: Caller, body: Sending) -> Document:
     held = await parts.reads.sessions(caller.account_id, cached=True)
     sessions = [session for session in held if not parts.live.is_given_up(session["_id"])]
     named = body.session_id or body.session_key

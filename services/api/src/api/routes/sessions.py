@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Response
 from api.auth import KeyedRoute, needs
 from api.keyring import Caller
 from api.live import Ear
+from api.making import MAKING, MakingOf
 from api.parts import Parts, PartsOf
 from api.problems import Problem, documented
 from api.projector.projections import NOT_IN_THE_LOG_YET, Document
@@ -31,7 +32,7 @@ from griot_contracts.sessions import (
 router = APIRouter(tags=["sessions"], route_class=KeyedRoute)
 
 Manager = Annotated[Caller, Depends(needs(Scope.SESSIONS_MANAGE))]
-KEYED = ("key_missing", "key_invalid", "insufficient_scope", "unavailable")
+KEYED = ("key_missing", "key_invalid", "insufficient_scope", "too_many_requests", "unavailable")
 
 
 def routers() -> tuple[APIRouter, ...]:
@@ -43,17 +44,22 @@ def routers() -> tuple[APIRouter, ...]:
     "/sessions",
     status_code=201,
     responses=documented(
-        *KEYED, "invalid_request", "invalid_json", "body_too_large",
+        *KEYED, *MAKING, "invalid_request", "invalid_json", "body_too_large",
         "session_key_taken", "session_limit_reached", "not_decided_yet",
     ),
 )  # fmt: skip
-async def create_session(body: NewSession, caller: Manager, parts: PartsOf) -> SessionView:
+async def create_session(body: NewSession, caller: Manager, parts: PartsOf, making: MakingOf) -> SessionView:
     """Make a session. It is being connected to WhatsApp already: open its stream for the QR code."""
     command = CreateSession(
-        account_id=caller.account_id, at=parts.now(), session_id=new_id(), session_key=body.session_key
+        account_id=caller.account_id,
+        at=parts.now(),
+        once=making.once(caller.account_id),
+        session_id=making.session_id(caller.account_id),
+        session_key=body.session_key,
     )
-    await decided(parts, command, id=new_id())
-    return session_view(parts.overlay.know(SessionCreated(**command.model_dump(by_alias=False))))
+    decision = await decided(parts, command, id=new_id())
+    made = command.model_copy(update={"at": decision.at})
+    return session_view(parts.overlay.know(SessionCreated(**made.model_dump(by_alias=False))))
 
 
 @router.get(

@@ -54,7 +54,7 @@ def decide(account: Account, command: AccountCommand) -> list[AccountEvent]:  # 
 
 def _open_account(account: Account, command: OpenAccount) -> list[AccountEvent]:
     if account.opened:
-        repeat = command.key_id == account.opened_with
+        repeat = command.key_id == account.opened_with and command.once is None
         return [] if repeat else [_refusal(command, Refusal.EMAIL_TAKEN)]
     who, at = command.account_id, command.at
     return [
@@ -79,7 +79,7 @@ def _change_plan(account: Account, command: ChangePlan) -> list[AccountEvent]:
 
 def _issue_key(account: Account, command: IssueKey) -> list[AccountEvent]:
     if command.key_id in account.keys or command.key_id in account.ended:
-        return []
+        return _made_before(command)
     return [
         KeyIssued(
             account_id=command.account_id,
@@ -105,7 +105,7 @@ def _revoke_key(account: Account, command: RevokeKey) -> list[AccountEvent]:
 
 def _create_session(account: Account, command: CreateSession) -> list[AccountEvent]:
     if command.session_id in account.sessions or command.session_id in account.ended:
-        return []
+        return _made_before(command)
     if command.session_key in account.sessions.values():
         return [_refusal(command, Refusal.SESSION_KEY_TAKEN)]
     limit = account.session_limit
@@ -158,6 +158,11 @@ def _send_message(account: Account, command: SendMessage) -> list[AccountEvent]:
             day=day,
         )
     ]
+
+
+def _made_before(command: IssueKey | CreateSession) -> list[AccountEvent]:
+    """A repeat makes nothing. Under an Idempotency-Key it is none: the answer to it is forgotten by now."""
+    return [] if command.once is None else [_refusal(command, Refusal.IDEMPOTENCY_KEY_REUSED)]
 
 
 def _refusal(

@@ -1,0 +1,86 @@
+"""Waiting, before something is denied or listed, until what others were told is known here.
+
+What a client was told stands in the log. So it is enough to see where the log ends now, and to be as far.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, Protocol
+
+from griot_chassis.errors import BrokerUnavailableError
+from griot_chassis.log import get_logger
+from griot_chassis.records import Partition
+from griot_contracts.topics import MESSAGE_EVENTS
+
+log = get_logger(__name__)
+
+_WITHIN_S: Final = 2.0
+"""How long is waited; then the answer is what is known. The projector is seldom so far behind."""
+_POLL_S: Final = 0.01
+
+
+class Ears(Protocol):
+    """What is needed of a live listener."""
+
+    async def caught_up(self) -> None:
+        """Return once all has been given that stood in the log when this was called."""
+
+    async def ends(self, topic: str) -> dict[Partition, int]:
+        """Where each partition of a topic ends now."""
+
+
+class Marks(Protocol):
+    """What is needed of the projector's positions."""
+
+    async def load(self, partitions: set[Partition]) -> Mapping[Partition, int]:
+        """The next offset to read of each partition that has one."""
+
+
+class Freshness:
+    """Waits for what is heard live, and for what the projector stores."""
+
+    def __init__(self, ears: Ears, projector: Marks) -> None:
+        self._ears = ears
+        self._projector = projector
+        self._projected: dict[Partition, int] = {}
+        self.heard = Shared(lambda: _bounded(ears.caught_up))
+        """Return once this instance heard all session and account events that stand in the log."""
+        self.projected = Shared(lambda: _bounded(self._until_projected))
+        """Return once the projector stored all message events that stand in the log."""
+
+    async def _until_projected(self) -> None:
+        ends = await self._ears.ends(MESSAGE_EVENTS.name)
+        while missing := {place for place, end in ends.items() if self._projected.get(place, 0) < end}:
+            self._projected |= await self._projector.load(missing)
+            if all(self._projected.get(place, 0) >= ends[place] for place in missing):
+                return
+            await asyncio.sleep(_POLL_S)
+
+
+class Shared:
+    """A look that those who ask at the same time share; it begins after each of them asked."""
+
+    def __init__(self, look: Callable[[], Awaitable[None]]) -> None:
+        self._look = look
+        self._running: asyncio.Task[None] | None = None
+        self._next: asyncio.Task[None] | None = None
+
+    async def __call__(self) -> None:
+        """Return when a look has ended that began after this was called."""
+        if self._next is None:
+            self._next = asyncio.create_task(self._after(self._running))
+        await asyncio.shield(self._next)
+
+    async def _after(self, running: "asyncio.Task[None] | None") -> None:
+        if running is not None:
+            await asyncio.wait({running})
+        self._running, self._next = self._next, None
+        await self._look()
+
+
+async def _bounded(look: Callable[[], Awaitable[None]]) -> None:
+    try:
+        async with asyncio.timeout(_WITHIN_S):
+            await look()
+    except (TimeoutError, BrokerUnavailableError) as error:
+        log.warning("answering with what is known", error=type(error).__name__)

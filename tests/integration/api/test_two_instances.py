@@ -1,0 +1,124 @@
+"""Two instances behind one address, asked in turn: what one told, the other knows."""
+
+import asyncio
+import functools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from griot_chassis import clock
+from griot_contracts.sessions import SessionStatus, SessionStatusChanged
+from tests.integration.api.conftest import SOON, Customer, Griot
+from tests.integration.api.test_sessions import Stream
+from tests.support import eventually
+
+THOUSAND = 1_000
+A_SECOND = timedelta(seconds=1)
+
+pytestmark = pytest.mark.timeout(240)
+
+
+@pytest.mark.slow
+async def test_a_message_taken_by_one_is_found_by_the_other_a_thousand_times(eve: Customer) -> None:
+    await eve.connected_session()
+    for number in range(THOUSAND):
+        taken = await eve.send(f"message {number}")
+        assert taken.status_code == 202, taken.text
+        found = await eve.http.get(f"/messages/{taken.json()['id']}")
+        assert found.status_code == 200, number
+
+
+@pytest.mark.slow
+async def test_a_message_taken_by_one_is_listed_by_the_other(eve: Customer) -> None:
+    await eve.connected_session()
+    for number in range(100):
+        taken = (await eve.send(f"message {number}")).json()
+        newest = (await eve.http.get("/messages", params={"limit": 1})).json()["data"][0]
+        assert newest["id"] == taken["id"], number
+
+
+@pytest.mark.slow
+async def test_who_was_told_connected_by_one_may_send_by_the_other(twins: Griot, eve: Customer) -> None:
+    session_id = await eve.session()
+    first, second = (httpx.AsyncClient(base_url=f"{url}/api/v1", headers=eve.http.headers, timeout=20,
+                                       trust_env=False) for url in twins.urls)  # fmt: skip
+    async with first, second, first.stream("GET", f"/sessions/{session_id}/stream") as response:
+        stream = Stream(response)
+        await stream.next()
+        for number in range(300):
+            await says(eve, session_id, SessionStatus.CONNECTED)
+            assert (await stream.next())[0] == "connected"
+            answer = await second.post("/messages", json={"to": "+237612345678", "message": "Hello"})
+            assert answer.status_code == 202, (number, answer.text)
+            await says(eve, session_id, SessionStatus.DISCONNECTED)
+            assert (await stream.next())[0] == "status"
+
+
+async def test_a_session_made_by_one_is_found_by_the_other(eve: Customer) -> None:
+    for number in range(50):
+        session_id = await eve.session(f"s{number}")
+        assert (await eve.http.get(f"/sessions/{session_id}")).status_code == 200, number
+        await eve.session(f"t{number}")  # so that the next one is asked of the other
+        listed = (await eve.http.get("/sessions", params={"limit": 100})).json()["data"]
+        assert len(listed) == 2 * number + 2
+
+
+async def test_a_key_made_by_one_opens_the_other_and_a_revoked_one_neither_within_a_second(
+    twins: Griot, eve: Customer
+) -> None:
+    for _ in range(50):
+        made = (await eve.http.post("/keys", json={"name": "shop"})).json()
+        async with doors(twins, made["key"]) as (first, second):
+            assert (await second.get("/account")).status_code == 200
+            assert (await first.get("/account")).status_code == 200
+
+            assert (await eve.http.delete(f"/keys/{made['id']}")).status_code == 204
+
+            for door in (first, second):
+                await eventually(functools.partial(refused, door), within=A_SECOND, what="it is refused")
+
+
+async def test_a_stream_ends_at_once_when_its_instance_is_told_to_stop(twins: Griot, eve: Customer) -> None:
+    session_id = await eve.session()
+    api = twins.processes["api-2"]
+    async with httpx.AsyncClient(headers=eve.http.headers, trust_env=False, timeout=20) as client:
+        path = f"{twins.urls[1]}/api/v1/sessions/{session_id}/stream"
+        async with client.stream("GET", path) as response:
+            stream = Stream(response)
+            await stream.next()
+            stopping = asyncio.create_task(api.stop())
+            async with asyncio.timeout(3):
+                with pytest.raises(StopAsyncIteration):
+                    await stream.next_event()
+            await stopping
+    await api.start()
+    await eventually(lambda: answers(twins.urls[1]), within=SOON, what="it is back")
+
+
+@asynccontextmanager
+async def doors(griot: Griot, key: str) -> AsyncIterator[tuple[httpx.AsyncClient, httpx.AsyncClient]]:
+    headers = {"Authorization": f"Bearer {key}"}
+    one, two = (httpx.AsyncClient(base_url=f"{url}/api/v1", headers=headers, trust_env=False)
+                for url in griot.urls)  # fmt: skip
+    async with one, two:
+        yield one, two
+
+
+async def refused(door: httpx.AsyncClient) -> bool:
+    return (await door.get("/account")).status_code == 401
+
+
+async def answers(url: str) -> bool:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        return (await client.get(f"{url}/readyz")).status_code == 200
+
+
+async def says(customer: Customer, session_id: str, status: SessionStatus) -> None:
+    await customer.griot.happened(
+        SessionStatusChanged(
+            account_id=customer.account_id, at=clock.now(), session_id=session_id, status=status, epoch=1
+        )
+    )
