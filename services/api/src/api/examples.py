@@ -53,6 +53,8 @@ MESSAGE: Final[dict[str, Any]] = TAKEN | {
     "status": "delivered",
     "sessionId": SESSION_ID,
     "message": "Hello",
+    "caption": None,
+    "ptt": None,
     "whatsappMessageId": "3EB0C767D26A1D2A4E3B",
     "reason": None,
     "createdAt": "2026-03-14T09:30:00.120Z",

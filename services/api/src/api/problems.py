@@ -62,6 +62,9 @@ KINDS: Final[dict[str, Kind]] = {
     "invalid_request": Kind(422, "Invalid request", "The request is not as this operation needs it."),
     "invalid_json": Kind(422, "Not JSON", "The body is not JSON."),
     "impossible_number": Kind(422, "Not a possible number", "No phone and no WhatsApp id could be this."),
+    "media_address_forbidden": Kind(
+        422, "Address not allowed", "Media are fetched from public addresses alone; this one is not."
+    ),
     "invalid_cursor": Kind(422, "Not a cursor", "Use the nextCursor of an answer as it is."),
     "daily_limit_reached": Kind(429, "Daily limit reached", "Your plan's messages of this day are sent."),
     "session_limit_reached": Kind(429, "Session limit reached", "Your plan's sessions are all held."),

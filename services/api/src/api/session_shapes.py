@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, StrictBool
 
 from api import examples
-from api.shapes import Answer, Asked, Name, PhoneNumber, Reason, Shown
+from api.fields import Name, PhoneNumber, Shown
+from api.shapes import Answer, Asked, Reason
 from griot_contracts.sessions import DesiredState, SessionStatus, WhenDisconnected, WhenUnknown
 
 

@@ -1,6 +1,7 @@
 """What the api and the projector are told by their environment."""
 
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
 
 from pydantic import Field, SecretStr
 
@@ -32,4 +33,9 @@ class ApiSettings(ReadSideSettings):
     deletion_within: timedelta = Field(
         timedelta(seconds=8),
         description="How long DELETE of a session waits until WhatsApp is logged out of.",
+    )
+    media_allowed_networks: tuple[IPv4Network | IPv6Network, ...] = Field(
+        (),
+        description='Networks of the inside that media may come from, as JSON: `["10.1.0.0/16"]`. '
+        "The dispatcher has the same setting.",
     )

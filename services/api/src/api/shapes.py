@@ -1,101 +1,24 @@
 """The JSON that goes in and out, and how documents of the read side become it."""
 
-import re
-from datetime import UTC, datetime
-from typing import Annotated, Any, Final, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     EmailStr,
     Field,
-    PlainSerializer,
     SecretStr,
-    StringConstraints,
-    WithJsonSchema,
     field_validator,
-    model_validator,
 )
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from api import examples, numbers
+from api import examples
+from api.fields import Moment, Name, Shown
 from griot_contracts.accounts import Plan, Scope
 from griot_contracts.messages import MessageStatus
 
 T = TypeVar("T")
-
-_RFC3339: Final = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
-)
-LONGEST_TEXT = 65_536
-"""WhatsApp takes no longer text."""
-
-
-def _recipient(to: str) -> str:
-    try:
-        return numbers.whatsapp_id(to)
-    except numbers.ImpossibleNumberError as error:
-        raise PydanticCustomError("impossible_number", "{reason}", {"reason": str(error)}) from None
-
-
-def _phone(number: str) -> str:
-    to = _recipient(number)
-    if "@" in number or not to.endswith("@s.whatsapp.net"):
-        raise PydanticCustomError("impossible_number", "give a number with its country code")
-    return numbers.shown(to)
-
-
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise PydanticCustomError("blank", "must not be blank")
-    return text
-
-
-def _in_milliseconds(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _rfc3339(at: Any) -> Any:
-    """Nothing else is a time: a bare number would be read as seconds of an epoch that nobody named."""
-    if isinstance(at, str) and _RFC3339.fullmatch(at) is None:
-        raise PydanticCustomError("not_a_time", "a time looks like 2026-03-14T08:00:00Z")
-    if not isinstance(at, str | datetime):
-        raise PydanticCustomError("not_a_time", "a time is text such as 2026-03-14T08:00:00Z")
-    return at
-
-
-def _zoned(at: datetime) -> datetime:
-    try:
-        return at.astimezone(UTC)
-    except OverflowError:
-        raise PydanticCustomError("no_such_time", "no calendar has this time in UTC") from None
-
-
-Recipient = Annotated[
-    str,
-    StringConstraints(max_length=100),
-    AfterValidator(_recipient),
-    Field(json_schema_extra={"format": "whatsapp-recipient"}),
-]
-PhoneNumber = Annotated[
-    str,
-    StringConstraints(max_length=100),
-    AfterValidator(_phone),
-    Field(json_schema_extra={"format": "phone"}),
-]
-Moment = Annotated[datetime, BeforeValidator(_rfc3339), AfterValidator(_zoned)]
-Shown = Annotated[
-    datetime,
-    PlainSerializer(_in_milliseconds, when_used="json"),
-    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
-]
-"""A time in an answer: UTC, in milliseconds."""
-
-NotBlank = Annotated[str, AfterValidator(_not_blank), Field(json_schema_extra={"pattern": r"\S"})]
-Name = Annotated[NotBlank, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
 
 class Asked(BaseModel):
@@ -210,35 +133,6 @@ class Reason(Answer):
     detail: str | None
 
 
-_NOT_BOTH: Final[dict[str, Any]] = {
-    "not": {
-        "required": ["sessionId", "session_key"],
-        "properties": {"sessionId": {"type": "string"}, "session_key": {"type": "string"}},
-    }
-}
-
-
-class NewMessage(Asked):
-    """A text message. Without a session, the default one sends, or the one that was connected first."""
-
-    model_config = ConfigDict(json_schema_extra=_NOT_BOTH)
-
-    to: Recipient = Field(
-        description="A number with its country code, or a WhatsApp id.", examples=["+237612345678"]
-    )
-    message: Annotated[NotBlank, StringConstraints(max_length=LONGEST_TEXT)] = Field(examples=["Hello"])
-    session_id: str | None = Field(None, description="Which session sends.")
-    session_key: str | None = Field(
-        None, alias="session_key", description="The same, by your own name for it."
-    )
-
-    @model_validator(mode="after")
-    def _one_session(self) -> "NewMessage":
-        if self.session_id is not None and self.session_key is not None:
-            raise PydanticCustomError("two_sessions", "give sessionId or session_key, not both")
-        return self
-
-
 class TakenMessageView(Answer):
     """A message that was taken."""
 
@@ -246,7 +140,7 @@ class TakenMessageView(Answer):
 
     id: str
     to_phone: str
-    type: str
+    type: Literal["text", "image", "video", "audio"]
     status: MessageStatus
 
 
@@ -265,7 +159,9 @@ class MessageView(TakenMessageView):
     model_config = examples.one(examples.MESSAGE)
 
     session_id: str
-    message: str
+    message: str | None = Field(description="The text of a text message.")
+    caption: str | None = Field(description="The words below a picture or a video.")
+    ptt: bool | None = Field(description="Of audio: whether it is a voice note.")
     whatsapp_message_id: str | None
     reason: Reason | None
     created_at: Shown

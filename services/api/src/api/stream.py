@@ -12,9 +12,10 @@ from typing import Final
 import segno
 from fastapi.sse import ServerSentEvent
 
+from api.fields import Shown
 from api.live import Heard
 from api.projector.projections import Document
-from api.shapes import Answer, Shown
+from api.shapes import Answer
 from griot_contracts.sessions import QrCodeIssued, SessionDeleted, SessionStatus, SessionStatusChanged
 
 _PAIRING: Final = (SessionStatus.STARTING, SessionStatus.AWAITING_SCAN)

@@ -8,25 +8,25 @@ from fastapi import APIRouter, Depends, Query, Response
 from api import numbers
 from api.allowances import rate_limit_headers, seconds_until
 from api.auth import KeyedRoute, needs
+from api.fields import Moment, Recipient
 from api.keyring import Caller
 from api.parts import Parts, PartsOf
 from api.problems import Problem, documented
 from api.projector.projections import Document
 from api.reads import MessageFilter
 from api.routes.lists import USUAL_LIMIT, Cursor, Limit, MessageId
+from api.sendings import NewAudio, NewMedia, NewMessage, Sending
 from api.shapes import (
     MessageView,
     MessageWithTimelineView,
-    Moment,
-    NewMessage,
     Page,
-    Recipient,
     TakenMessageView,
 )
+from api.urls import is_inside
 from api.views import message_view, message_with_timeline_view, page_view, place
 from griot_chassis.ids import new_id
 from griot_contracts.accounts import CommandDecided, Refusal, Scope
-from griot_contracts.messages import MessageAccepted, MessageStatus, SendMessage, TextContent
+from griot_contracts.messages import Content, MessageAccepted, MessageStatus, SendMessage
 from griot_contracts.sessions import SessionStatus, WhenDisconnected
 
 router = APIRouter(tags=["messages"], route_class=KeyedRoute)
@@ -34,6 +34,10 @@ router = APIRouter(tags=["messages"], route_class=KeyedRoute)
 Sender = Annotated[Caller, Depends(needs(Scope.MESSAGES_SEND))]
 Reader = Annotated[Caller, Depends(needs(Scope.MESSAGES_READ))]
 _KEYED = ("key_missing", "key_invalid", "insufficient_scope", "unavailable")
+_SENT = (
+    *_KEYED, "invalid_request", "invalid_json", "impossible_number", "body_too_large",
+    "session_not_found", "session_not_connected", "daily_limit_reached",
+)  # fmt: skip
 
 
 def routers() -> tuple[APIRouter, ...]:
@@ -41,14 +45,7 @@ def routers() -> tuple[APIRouter, ...]:
     return (router,)
 
 
-@router.post(
-    "/messages",
-    status_code=202,
-    responses=documented(
-        *_KEYED, "invalid_request", "invalid_json", "impossible_number", "body_too_large",
-        "session_not_found", "session_not_connected", "daily_limit_reached",
-    ),
-)  # fmt: skip
+@router.post("/messages", status_code=202, responses=documented(*_SENT))
 async def send_message(
     body: NewMessage, caller: Sender, parts: PartsOf, response: Response
 ) -> TakenMessageView:
@@ -56,26 +53,29 @@ async def send_message(
 
     It is sent in the order of the session; `GET /messages/{id}` tells how it goes on.
     """
-    session = await _sending_session(parts, caller, body)
-    exhausted = parts.allowances.exhausted(caller.account_id, parts.now())
-    if exhausted is not None:
-        raise _refused(exhausted, parts.now())
-    command = SendMessage(
-        account_id=caller.account_id,
-        at=parts.now(),
-        message_id=new_id(),
-        session_id=session["_id"],
-        to=body.to,
-        content=TextContent(text=body.message),
-    )
-    decision = await parts.ask(command, id=command.message_id, within=parts.settings.decision_within)
-    if decision is not None:
-        _heed(parts, decision)
-        response.headers.update(rate_limit_headers(decision, parts.now()))
-    parts.overlay.know(MessageAccepted(**dict(command)))
-    return TakenMessageView(
-        id=command.message_id, to_phone=numbers.shown(body.to), type="text", status=MessageStatus.PENDING
-    )
+    return await _take(body, body.content(), caller, parts, response)
+
+
+@router.post("/messages/media", status_code=202, responses=documented(*_SENT, "media_address_forbidden"))
+async def send_media(body: NewMedia, caller: Sender, parts: PartsOf, response: Response) -> TakenMessageView:
+    """Take a picture or a video.
+
+    It is fetched after this answer, and what it is is told from its bytes. What cannot be sent makes the
+    message `failed`, with `media_unreachable`, `media_too_large`, `media_type_unsupported` or
+    `media_address_forbidden`.
+    """
+    _check_address(parts, body.media_url, "mediaUrl")
+    return await _take(body, body.content(), caller, parts, response)
+
+
+@router.post("/messages/audio", status_code=202, responses=documented(*_SENT, "media_address_forbidden"))
+async def send_audio(body: NewAudio, caller: Sender, parts: PartsOf, response: Response) -> TakenMessageView:
+    """Take a voice note or an audio file; `type` is `audio` for both.
+
+    It is fetched as pictures are, and fails as they do.
+    """
+    _check_address(parts, body.audio_url, "audioUrl")
+    return await _take(body, body.content(), caller, parts, response)
 
 
 @router.get(
@@ -114,7 +114,40 @@ async def read_message(message_id: MessageId, caller: Reader, parts: PartsOf) ->
     return message_with_timeline_view(message)
 
 
-async def _sending_session(parts: Parts, caller: Caller, body: NewMessage) -> Document:
+async def _take(
+    body: Sending, content: Content, caller: Caller, parts: Parts, response: Response
+) -> TakenMessageView:
+    session = await _sending_session(parts, caller, body)
+    exhausted = parts.allowances.exhausted(caller.account_id, parts.now())
+    if exhausted is not None:
+        raise _refused(exhausted, parts.now())
+    command = SendMessage(
+        account_id=caller.account_id,
+        at=parts.now(),
+        message_id=new_id(),
+        session_id=session["_id"],
+        to=body.to,
+        content=content,
+    )
+    decision = await parts.ask(command, id=command.message_id, within=parts.settings.decision_within)
+    if decision is not None:
+        _heed(parts, decision)
+        response.headers.update(rate_limit_headers(decision, parts.now()))
+    parts.overlay.know(MessageAccepted(**dict(command)))
+    return TakenMessageView(
+        id=command.message_id,
+        to_phone=numbers.shown(body.to),
+        type=content.type,
+        status=MessageStatus.PENDING,
+    )
+
+
+def _check_address(parts: Parts, url: str, field: str) -> None:
+    if is_inside(url, parts.settings.media_allowed_networks):
+        raise Problem("media_address_forbidden", field=field)
+
+
+async def _sending_session(parts: Parts, caller: Caller, body: Sending) -> Document:
     """The session named in the body, else the default one, else the one that was connected first.
 
     Raises:
