@@ -211,7 +211,8 @@ def _answer(request: Request, problem: Problem) -> JSONResponse:
 def _methods_at(request: Request) -> set[str]:
     """Every method that the address takes, by the app's own document."""
     paths = request.app.openapi()["paths"]
-    found = [path for path in paths if compile_path(path)[0].match(request.url.path)]
+    matching = [path for path in paths if compile_path(path)[0].match(request.url.path)]
+    found = [path for path in matching if path == request.url.path] or matching
     return {method.upper() for path in found for method in paths[path]}
 
 

@@ -29,7 +29,7 @@ class NewPacing(Asked):
     It is kept and shown from now on; the dispatcher does not slow down by it before a later release.
     """
 
-    messages_per_minute: Annotated[int, BeforeValidator(_whole), Field(strict=True, ge=1, le=600)] | None = (
+    messages_per_minute: Annotated[int, Field(strict=True, ge=1, le=600), BeforeValidator(_whole)] | None = (
         Field(None, description="At most this many; null is as many as is usual.", examples=[20])
     )
 
