@@ -48,7 +48,7 @@ KINDS: Final[dict[str, Kind]] = {
     "key_not_found": Kind(404, "No such key", "Your account has no key with this id."),
     "session_not_found": Kind(404, "No such session", "Your account has no such session."),
     "message_not_found": Kind(404, "No such message", "Your account has no message with this id."),
-    "no_code_to_scan": Kind(404, "No code to scan", "The session shows no QR code at this moment."),
+    "no_code_to_scan": Kind(409, "No code to scan", "The session shows no QR code at this moment."),
     "method_not_allowed": Kind(405, "Method not allowed", "This address does not take this method."),
     "email_taken": Kind(409, "E-mail address taken", "There is an account with this e-mail address."),
     "session_key_taken": Kind(409, "Session key taken", "Another of your sessions has this session_key."),
@@ -216,7 +216,8 @@ def _answer(request: Request, problem: Problem) -> JSONResponse:
 def _methods_at(request: Request) -> set[str]:
     """Every method that the address takes, by the app's own document."""
     paths = request.app.openapi()["paths"]
-    found = [path for path in paths if compile_path(path)[0].match(request.url.path)]
+    matching = [path for path in paths if compile_path(path)[0].match(request.url.path)]
+    found = [path for path in matching if path == request.url.path] or matching
     return {method.upper() for path in found for method in paths[path]}
 
 

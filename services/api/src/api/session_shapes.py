@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, StrictBool
+from pydantic import BeforeValidator, ConfigDict, Field, StrictBool
 
 from api import examples
 from api.fields import Name, PhoneNumber, Shown
@@ -18,14 +18,19 @@ class NewSession(Asked):
     )
 
 
+def _whole(value: Any) -> Any:
+    """JSON has one kind of number: 20.0 is 20."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 class NewPacing(Asked):
     """How fast the session may send.
 
     It is kept and shown from now on; the dispatcher does not slow down by it before a later release.
     """
 
-    messages_per_minute: Annotated[int, Field(strict=True, ge=1, le=600)] | None = Field(
-        None, description="At most this many; null is as many as is usual.", examples=[20]
+    messages_per_minute: Annotated[int, Field(strict=True, ge=1, le=600), BeforeValidator(_whole)] | None = (
+        Field(None, description="At most this many; null is as many as is usual.", examples=[20])
     )
 
 

@@ -126,9 +126,9 @@ class HandleSessionCommands:
 
     async def _destroy(self, command: DestroySession, record: Record) -> None:
         session = await self._own(command, record)
-        if session.owned.jid is not None:
-            session.start(quietly=True)  # one that was stopped: it is linked to its phone still
-        logged_out = await session.log_out(_LOG_OUT_WITHIN_S)
+        if session.linked:
+            session.start(quietly=True)  # it may have been stopped, or given up: the phone lists it still
+        logged_out = session.linked and await session.log_out(_LOG_OUT_WITHIN_S)
         await self._fleet.drop(command.session_id)
         log.info("session destroyed", session_id=command.session_id, logged_out=logged_out)
         self._whatsapp.forget(command.session_id)
