@@ -1,7 +1,10 @@
+from datetime import datetime
+
 import pytest
 
-from griot_chassis import ids
-from tests.integration.api.conftest import PASSWORD, Customer, Griot
+from griot_chassis import clock, ids
+from tests.integration.api.conftest import PASSWORD, SOON, Customer, Griot
+from tests.support import eventually
 
 
 async def test_an_account_starts_on_free_with_a_key_that_works_at_once(ada: Customer) -> None:
@@ -95,6 +98,32 @@ async def test_a_key_cannot_end_in_the_past_or_at_no_time(ada: Customer, at: str
     answer = await ada.http.post("/keys", json={"expiresAt": at})
 
     assert (answer.status_code, answer.json()["field"]) == (422, "expiresAt")
+
+
+async def test_a_keys_last_use_is_shown_and_outlives_the_instance(griot: Griot, ada: Customer) -> None:
+    made = (await ada.http.post("/keys", json={"name": "shop"})).json()
+    assert made["lastUsedAt"] is None
+    before = clock.now()
+    async with griot.client(made["key"]) as shop:
+        await shop.get("/account")
+
+    used_at = await last_use(ada, made["id"])
+
+    assert used_at is not None
+    assert abs(datetime.fromisoformat(used_at) - before) < SOON
+    query = {"account_id": ada.account_id, "_id": made["id"]}
+    stored = await eventually(
+        lambda: griot.database["key_uses"].find_one(query), within=SOON, what="the last use is projected"
+    )
+    assert stored["at"].isoformat(timespec="milliseconds") == datetime.fromisoformat(used_at).isoformat(
+        timespec="milliseconds"
+    )
+
+
+async def last_use(customer: Customer, key_id: str) -> str | None:
+    keys = {key["id"]: key for key in (await customer.http.get("/keys")).json()["data"]}
+    found = keys[key_id]["lastUsedAt"]
+    return None if found is None else str(found)
 
 
 async def test_another_accounts_key_is_not_found(ada: Customer, bob: Customer) -> None:

@@ -1,10 +1,10 @@
 """Two instances behind one address, asked in turn: what one told, the other knows."""
 
 import asyncio
-import functools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 import httpx
 import pytest
@@ -78,7 +78,7 @@ async def test_a_key_made_by_one_opens_the_other_and_a_revoked_one_neither_withi
             assert (await eve.http.delete(f"/keys/{made['id']}")).status_code == 204
 
             for door in (first, second):
-                await eventually(functools.partial(refused, door), within=A_SECOND, what="it is refused")
+                await eventually(partial(refused, door), within=A_SECOND, what="it is refused")
 
 
 async def test_a_stream_ends_at_once_when_its_instance_is_told_to_stop(twins: Griot, eve: Customer) -> None:

@@ -4,20 +4,18 @@ For caches, replies and live streams.
 """
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
-from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, TopicPartition
 
 from griot_chassis.consumer import Handler
 from griot_chassis.decoding import hand_over_raw, parse_untouched, to_record
-from griot_chassis.errors import BrokerUnavailableError
 from griot_chassis.log import get_logger
 from griot_chassis.records import Partition
 from griot_contracts.cloudevents import UnreadableRecordError
-from griot_contracts.topics import ALL, Topic
+from griot_contracts.topics import Topic
 
 log = get_logger(__name__)
 
@@ -81,29 +79,10 @@ class LiveListener:
             if self._from_start and position < ends[place]
         }
 
-    async def caught_up(self) -> None:
-        """Return once all has been given that stood in the log when this was called.
-
-        Raises:
-            BrokerUnavailableError: nobody says where the log ends.
-        """
-        ends = {place: end for topic in self._topics for place, end in (await self.ends(topic.name)).items()}
+    async def caught_up(self, ends: Mapping[Partition, int]) -> None:
+        """Return once all has been given that stands before these offsets, where it is listened to."""
         while any(self._given.get(place, end) < end for place, end in ends.items()):
             await self._more.wait()
-
-    async def ends(self, topic: str) -> dict[Partition, int]:
-        """Where each partition of a topic ends now, heard or not.
-
-        Raises:
-            BrokerUnavailableError: nobody says it.
-        """
-        try:
-            kafka: AIOKafkaConsumer = self._subscriber.consumer
-            numbers = range(next(known for known in ALL if known.name == topic).partitions)
-            ends = await kafka.end_offsets([TopicPartition(topic, number) for number in numbers])
-        except (KafkaError, AttributeError) as error:  # AttributeError: the broker was not there yet
-            raise BrokerUnavailableError(f"the end of {topic} is not known") from error
-        return {Partition(place.topic, place.partition): end for place, end in ends.items()}
 
     async def stop(self) -> None:
         """Hear no more."""

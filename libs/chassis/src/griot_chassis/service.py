@@ -20,6 +20,7 @@ from griot_chassis.http import HttpServer
 from griot_chassis.keyed import KeyedConsumption, KeyedHandler, KeyedListener, Lanes
 from griot_chassis.live import LiveListener
 from griot_chassis.log import configure_logging, get_logger
+from griot_chassis.log_ends import LogEnds
 from griot_chassis.log_reader import LogReader
 from griot_chassis.mongo import connect
 from griot_chassis.ops import Readiness, make_ops_app
@@ -48,6 +49,7 @@ class Service:
         self._mongo = connect(settings.mongo_url, name)
         self.publisher = Publisher(self._broker, name)
         self.log_reader = LogReader(settings.kafka_bootstrap)
+        self.log_ends = LogEnds(settings.kafka_bootstrap)
         self.readiness = Readiness()
         self._consumers: list[Consumer] = []
         self._listeners: list[LiveListener] = []
@@ -228,6 +230,7 @@ class Service:
         for task in self._tasks:
             if task.get_name() != "ops server":
                 task.cancel()
+        await self.log_ends.stop()
         await self._broker.stop()
         ops.stop()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -28,9 +28,10 @@ async def main(settings: ApiSettings) -> None:
         partition = reply_partition_for(settings.instance_id)
         overlay = Overlay()
         allowances = Allowances()
+        live: Live
         # They need each other: what is heard ends keys, which are looked up in what was heard.
         ears = service.listen([SESSION_EVENTS, ACCOUNT_EVENTS], lambda heard: live.on_events(heard))  # noqa: PLW0108
-        fresh = Freshness(ears, service.positions(settings.api_database, GROUP))
+        fresh = Freshness(service.log_ends, ears, service.positions(settings.api_database, GROUP))
         reads = Reads(service.mongo[settings.api_database], overlay, fresh)
         keyring = Keyring(reads, now=clock.now)
         live: Live = Live(overlay, on_key_revoked=keyring.forget, on_plan_changed=allowances.plan_changed)

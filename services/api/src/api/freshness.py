@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from griot_chassis.errors import BrokerUnavailableError
 from griot_chassis.log import get_logger
 from griot_chassis.records import Partition
-from griot_contracts.topics import MESSAGE_EVENTS
+from griot_contracts.topics import ACCOUNT_EVENTS, MESSAGE_EVENTS, SESSION_EVENTS, Topic
 
 log = get_logger(__name__)
 
@@ -19,14 +19,22 @@ _WITHIN_S: Final = 2.0
 _POLL_S: Final = 0.01
 
 
+class Ends(Protocol):
+    """What is needed to know where the log ends."""
+
+    async def of(self, *topics: Topic) -> dict[Partition, int]:
+        """The offset after the last record of each partition.
+
+        Raises:
+            BrokerUnavailableError: nobody says it.
+        """
+
+
 class Ears(Protocol):
     """What is needed of a live listener."""
 
-    async def caught_up(self) -> None:
-        """Return once all has been given that stood in the log when this was called."""
-
-    async def ends(self, topic: str) -> dict[Partition, int]:
-        """Where each partition of a topic ends now."""
+    async def caught_up(self, ends: Mapping[Partition, int]) -> None:
+        """Return once all has been given that stands before these offsets."""
 
 
 class Marks(Protocol):
@@ -39,17 +47,21 @@ class Marks(Protocol):
 class Freshness:
     """Waits for what is heard live, and for what the projector stores."""
 
-    def __init__(self, ears: Ears, projector: Marks) -> None:
+    def __init__(self, ends: Ends, ears: Ears, projector: Marks) -> None:
+        self._ends = ends
         self._ears = ears
         self._projector = projector
         self._projected: dict[Partition, int] = {}
-        self.heard = Shared(lambda: _bounded(ears.caught_up))
+        self.heard = Shared(lambda: _bounded(self._until_heard))
         """Return once this instance heard all session and account events that stand in the log."""
         self.projected = Shared(lambda: _bounded(self._until_projected))
         """Return once the projector stored all message events that stand in the log."""
 
+    async def _until_heard(self) -> None:
+        await self._ears.caught_up(await self._ends.of(SESSION_EVENTS, ACCOUNT_EVENTS))
+
     async def _until_projected(self) -> None:
-        ends = await self._ears.ends(MESSAGE_EVENTS.name)
+        ends = await self._ends.of(MESSAGE_EVENTS)
         while missing := {place for place, end in ends.items() if self._projected.get(place, 0) < end}:
             self._projected |= await self._projector.load(missing)
             if all(self._projected.get(place, 0) >= ends[place] for place in missing):

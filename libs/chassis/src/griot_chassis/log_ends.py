@@ -1,0 +1,52 @@
+"""Asking where the log ends now."""
+
+import asyncio
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from griot_chassis.errors import BrokerUnavailableError
+from griot_chassis.records import Partition
+from griot_contracts.topics import Topic
+
+
+class LogEnds:
+    """Asks the broker, on a connection of its own.
+
+    On a connection that also fetches, the question would wait behind a fetch that waits for records.
+    """
+
+    def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+        self._client: AIOKafkaConsumer | None = None
+        self._starting = asyncio.Lock()
+
+    async def of(self, *topics: Topic) -> dict[Partition, int]:
+        """The offset after the last record of each partition.
+
+        Raises:
+            BrokerUnavailableError: nobody says it.
+        """
+        places = [TopicPartition(topic.name, n) for topic in topics for n in range(topic.partitions)]
+        try:
+            ends = await (await self._started()).end_offsets(places)
+        except (KafkaError, OSError) as error:
+            raise BrokerUnavailableError("where the log ends is not known") from error
+        return {Partition(place.topic, place.partition): end for place, end in ends.items()}
+
+    async def stop(self) -> None:
+        """Ask no more."""
+        if self._client is not None:
+            await self._client.stop()
+
+    async def _started(self) -> AIOKafkaConsumer:
+        async with self._starting:
+            if self._client is None:
+                client = AIOKafkaConsumer(bootstrap_servers=self._bootstrap.split(","))
+                try:
+                    await client.start()
+                except BaseException:
+                    await client.stop()
+                    raise
+                self._client = client
+            return self._client
