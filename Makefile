@@ -41,6 +41,10 @@ install: ## Bring what is missing onto this machine; a moment when nothing is
 lock: ## Pin what Griot stands on, anew; ARGS=--upgrade for newer versions
 	deploy/local/lock.sh $(ARGS)
 
+.PHONY: openapi
+openapi: ## Write docs/openapi.json, the description of the public API
+	$(BIN)/python -m api.document
+
 .PHONY: fmt
 fmt: ## Format, and fix what can be fixed
 	$(BIN)/ruff format

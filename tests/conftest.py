@@ -74,6 +74,7 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
     async with Stack(
         tmp_path_factory.mktemp("stack"),
         own_whatsapp=True,
+        settings={"GRIOT_MEDIA_ALLOWED_NETWORKS": '["127.0.0.0/8"]'},  # the tests' own web servers
         kafka_bootstrap=os.environ.get("GRIOT_KAFKA_BOOTSTRAP"),
         mongo_url=os.environ.get("GRIOT_MONGO_URL"),
     ) as running:

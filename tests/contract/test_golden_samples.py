@@ -14,7 +14,7 @@ import pytest
 from griot_contracts.accounts import Plan, Refusal, Scope
 from griot_contracts.cloudevents import decode, encode
 from griot_contracts.messages import MessageStatus
-from griot_contracts.sessions import SessionStatus, WhenDisconnected, WhenUnknown
+from griot_contracts.sessions import DesiredState, SessionStatus, WhenDisconnected, WhenUnknown
 from griot_contracts.topics import TYPES, topic_of
 
 FOLDER = Path(__file__).parent / "golden"
@@ -44,6 +44,7 @@ VALUES: dict[type[StrEnum], set[str]] = {
         "failed",
         "deleted",
     },
+    DesiredState: {"connected", "disconnected"},
     WhenDisconnected: {"reject", "queue"},
     WhenUnknown: {"resend", "fail"},
 }

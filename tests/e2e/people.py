@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
+import httpx
+
 from fakewhatsapp.client import RemotePhone
 from griot_local.client import GriotApi
 from tests.support import eventually
@@ -19,7 +21,8 @@ THROUGH_WITHIN = timedelta(seconds=30)
 class Account:
     """An account and its first key, over the public API alone."""
 
-    def __init__(self, api: GriotApi, opened: dict[str, Any]) -> None:
+    def __init__(self, api: GriotApi, opened: dict[str, Any], url: str) -> None:
+        self.url = url
         self.api = api
         self.id: str = opened["id"]
         self.key: str = opened["key"]
@@ -39,6 +42,20 @@ class Account:
                 elif event.event == "connected":
                     break
         return session_id
+
+    async def patch(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Change something, expecting 200."""
+        answer = await self.ask("PATCH", path, json=body)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def delete(self, path: str) -> int:
+        return (await self.ask("DELETE", path)).status_code
+
+    async def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.key}"}
+        async with httpx.AsyncClient(headers=headers, timeout=20, trust_env=False) as http:
+            return await http.request(method, f"{self.url}/api/v1{path}", **more)
 
     async def send(self, to: str, text: str, *, session_id: str | None = None) -> str:
         """Send, expecting 202; the answer is the message's id."""
@@ -77,7 +94,7 @@ async def opened_account(api_url: str) -> AsyncIterator[Account]:
     async with GriotApi(api_url) as stranger:
         opened = (await stranger.post("/accounts", credentials)).body
     async with GriotApi(api_url, opened["key"]) as api:
-        yield Account(api, opened)
+        yield Account(api, opened, api_url)
 
 
 def a_number() -> str:

@@ -145,6 +145,22 @@ async def test_messages_are_found_by_what_they_are(ada: Customer) -> None:
         assert [message["id"] for message in data] == ([message_id] if found else []), params
 
 
+async def test_a_list_is_newest_first_fifty_at_a_time_and_goes_on_under_the_same_filter(
+    ada: Customer,
+) -> None:
+    await ada.connected_session()
+    sent = [(await ada.send(str(number))).json()["id"] for number in range(53)]
+
+    first = (await ada.http.get("/messages", params={"to": RECIPIENT})).json()
+    wanted = {"to": RECIPIENT, "cursor": first["nextCursor"]}
+    rest = (await ada.http.get("/messages", params=wanted)).json()
+
+    assert first.keys() == rest.keys() == {"data", "nextCursor"}
+    assert [message["id"] for message in first["data"]] == sent[:2:-1]
+    assert [message["id"] for message in rest["data"]] == sent[2::-1]
+    assert rest["nextCursor"] is None
+
+
 @pytest.mark.parametrize(
     "params",
     [{"limit": 0}, {"limit": 101}, {"cursor": "x"}, {"status": "gone"}, {"from": "noon"}, {"to": "12"}],

@@ -149,7 +149,7 @@ async def test_a_code_that_has_ended_is_not_shown(ada: Customer) -> None:
     answer = await ada.http.get(f"/sessions/{session_id}/qr.png")
 
     assert (name, standing["status"]) == ("status", "awaiting_scan")
-    assert (answer.status_code, answer.json()["code"]) == (404, "no_code_to_scan")
+    assert (answer.status_code, answer.json()["code"]) == (409, "no_code_to_scan")
 
 
 async def test_a_stream_that_goes_on_leaves_out_what_was_seen(ada: Customer) -> None:

@@ -8,7 +8,7 @@ from griot_chassis.records import Partition, Record
 from griot_chassis.service import Service
 from griot_chassis.settings import ServiceSettings
 from griot_contracts import topics
-from griot_contracts.messages import DeliverMessage
+from griot_contracts.messages import DeliverMessage, TextContent
 from tests.integration.chassis.conftest import Running, deliver, publish
 from tests.support import eventually
 
@@ -26,7 +26,7 @@ class Held:
     async def __call__(self, record: Record) -> None:
         if record.key == self._held:
             await self.release.wait()
-        if isinstance(record.body, DeliverMessage):
+        if isinstance(record.body, DeliverMessage) and isinstance(record.body.content, TextContent):
             self.done.append((record.key or "", record.body.content.text))
 
     def of(self, session: str) -> list[str]:

@@ -50,7 +50,9 @@ async def test_a_message_goes_out_once_its_session_is_connected(world: World, se
 
 
 @pytest.mark.usefixtures("process")
-async def test_a_queue_waits_for_its_session_and_goes_on_in_order(world: World, session: str) -> None:
+async def test_a_queue_waits_for_its_session_and_goes_on_in_order(
+    world: World, session: str, database: Any
+) -> None:
     messages = many(session, 150)
     order = [message.message_id for message in messages]
     world.answers = False
@@ -58,6 +60,7 @@ async def test_a_queue_waits_for_its_session_and_goes_on_in_order(world: World, 
     [first] = await eventually(lambda: world.asked(session), within=SOON, what="the first is asked for")
 
     await world.tell(status(session, SessionStatus.DISCONNECTED))
+    await eventually(lambda: is_disconnected(database, session), within=SOON, what="it is heard of")
     await world.tell(sent(first))
     await all_sent(world, order[:1])
     assert len(world.asked(session)) == 1
@@ -86,6 +89,10 @@ async def test_receipts_are_told_whenever_they_come(world: World, process: Proce
         lambda: "MessageRead" in world.told(late), within=SOON, what="the late one is told as read"
     )
     assert "MessageDelivered" in world.told(early)
+
+
+async def is_disconnected(database: Any, session: str) -> bool:
+    return bool(await database["sessions"].count_documents({"_id": session, "connected": False}))
 
 
 async def at_work(world: World, session: str, count: int) -> None:

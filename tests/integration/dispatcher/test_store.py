@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from dispatcher.adapters import MongoStore
+from dispatcher.adapters.store import MongoStore
 from griot_chassis import ids
 from griot_chassis.mongo import connect
 from tests.unit.dispatcher.store_suite import StoreSuite

@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from api.projector.projections import NOT_IN_THE_LOG_YET, Document, count, evolve, usage_ref
+from api.projector.projections import NOT_IN_THE_LOG_YET, Document, evolve
+from api.projector.usage import count, usage_ref
 from griot_contracts.accounts import KeyUsed
 from griot_contracts.base import Contract
 from griot_contracts.sessions import SessionStatus

@@ -8,7 +8,14 @@ from dispatcher.handlers.dispatch import Dispatch
 from griot_chassis.records import Partition, Record
 from griot_contracts.base import Contract
 from griot_contracts.topics import DELIVERY_EVENTS, DISPATCH_COMMANDS, SESSION_EVENTS
-from tests.unit.dispatcher.fakes import Clock, MemoryLog, MemoryProgress, MemoryStore, MemoryTopics
+from tests.unit.dispatcher.fakes import (
+    Clock,
+    MemoryLog,
+    MemoryMedia,
+    MemoryProgress,
+    MemoryStore,
+    MemoryTopics,
+)
 from tests.unit.dispatcher.samples import PARTITION, RETRY
 
 OWNED = {Partition(topic.name, PARTITION) for topic in (DISPATCH_COMMANDS, DELIVERY_EVENTS, SESSION_EVENTS)}
@@ -21,6 +28,7 @@ class Bench:
     store: MemoryStore = field(default_factory=MemoryStore)
     log: MemoryLog = field(default_factory=MemoryLog)
     progress: MemoryProgress = field(default_factory=MemoryProgress)
+    media: MemoryMedia = field(default_factory=MemoryMedia)
     clock: Clock = field(default_factory=Clock)
     topics: MemoryTopics = field(default_factory=MemoryTopics)
 
@@ -28,7 +36,7 @@ class Bench:
         self.dispatch = self.make()
 
     def make(self) -> Dispatch:
-        return Dispatch(self.store, self.log, self.progress, RETRY, self.clock)
+        return Dispatch(self.store, self.log, self.progress, self.media, retry=RETRY, now=self.clock)
 
     async def hear(self, *bodies: Contract) -> list[Record]:
         """One batch of these."""

@@ -1,9 +1,11 @@
 """Small real things in the place of Kafka and MongoDB."""
 
+import asyncio
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from dispatcher.domain.media import Outcome
 from dispatcher.domain.message import Message
 from dispatcher.domain.receipt import EarlyReceipt
 from dispatcher.domain.session import Session
@@ -13,7 +15,7 @@ from griot_chassis.records import Partition, Record
 from griot_contracts import topics
 from griot_contracts.base import Contract
 from griot_contracts.cloudevents import Envelope, subject_of
-from griot_contracts.messages import DeliverMessage
+from griot_contracts.messages import AudioContent, DeliverMessage, MediaContent
 from tests.unit.dispatcher.samples import NOON, PARTITION
 
 
@@ -119,6 +121,24 @@ class MemoryProgress:
 
     async def handled(self, partitions: Collection[Partition]) -> dict[Partition, int]:
         return {partition: self.next[partition] for partition in partitions if partition in self.next}
+
+
+class MemoryMedia:
+    """A web that answers when it is told to: `answer` by a message's id; what was asked for is in `asked`."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self._answers: dict[str, asyncio.Future[Outcome]] = {}
+
+    async def fetch(self, message_id: str, content: MediaContent | AudioContent) -> Outcome:
+        self.asked.append(message_id)
+        return await asyncio.shield(self._answer(message_id))
+
+    def answer(self, message_id: str, outcome: Outcome) -> None:
+        self._answer(message_id).set_result(outcome)
+
+    def _answer(self, message_id: str) -> asyncio.Future[Outcome]:
+        return self._answers.setdefault(message_id, asyncio.get_running_loop().create_future())
 
 
 class Clock:

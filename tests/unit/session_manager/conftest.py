@@ -15,10 +15,16 @@ from session_manager.handlers.deliver import DeliverMessages, Patience
 from session_manager.handlers.fleet import Fleet
 from session_manager.handlers.outbox import Outbox
 from tests.support import eventually
-from tests.unit.session_manager.fakes import FakeConnection, FakePublisher, FakeSessions, FakeWhatsApp
+from tests.unit.session_manager.fakes import (
+    FakeAttachments,
+    FakeConnection,
+    FakePublisher,
+    FakeSessions,
+    FakeWhatsApp,
+)
 from tests.unit.session_manager.samples import NOON, now, record
 
-LIKE_A_TEST = Patience(send_s=0.2, lookup_s=0.2, start_s=0.2)
+LIKE_A_TEST = Patience(send_s=0.2, lookup_s=0.2, start_s=0.2, upload_s=0.2)
 
 
 @dataclass
@@ -26,13 +32,14 @@ class Worker:
     publisher: FakePublisher = field(default_factory=FakePublisher)
     whatsapp: FakeWhatsApp = field(default_factory=FakeWhatsApp)
     sessions: FakeSessions = field(default_factory=FakeSessions)
+    attachments: FakeAttachments = field(default_factory=FakeAttachments)
 
     def __post_init__(self) -> None:
         self.outbox = Outbox(self.publisher)
         self.fleet = Fleet(self.whatsapp, self.sessions, self.outbox, now)
         self.handle = HandleSessionCommands(
             self.fleet,
-            DeliverMessages(self.fleet, self.publisher, now, LIKE_A_TEST),
+            DeliverMessages(self.fleet, self.publisher, self.attachments, now=now, patience=LIKE_A_TEST),
             sessions=self.sessions,
             whatsapp=self.whatsapp,
             outbox=self.outbox,

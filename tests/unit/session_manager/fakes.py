@@ -7,6 +7,8 @@ from typing import Any
 from griot_chassis.errors import BrokerUnavailableError
 from griot_contracts.base import Contract
 from griot_contracts.cloudevents import Envelope
+from griot_contracts.messages import AudioContent, MediaContent, MediaReference
+from session_manager.domain.attachment import GONE, Attachment, NoAttachmentError, Shape, UploadError
 from session_manager.domain.outcomes import ConnectError
 from session_manager.domain.ownership import Logged, Owned
 from session_manager.domain.standing import Observation, ReceiptSeen
@@ -43,15 +45,21 @@ class FakePublisher:
 class FakeConnection:
     def __init__(self, observe: Observe) -> None:
         self.observe = observe
-        self.sent: list[tuple[str, str]] = []
+        self.sent: list[tuple[str, str | bytes]] = []
         self.answer: str | Exception | None = "3EB0"
         self.unknown: set[str] = set()
         self.lookup_fails: Exception | None = None
         self.logged_out = False
         self.stopped = False
+        self.uploads = True
 
-    async def send_text(self, to: str, text: str) -> str:
-        self.sent.append((to, text))
+    async def upload(self, attachment: Attachment) -> bytes:
+        if not self.uploads:
+            raise UploadError
+        return attachment.data
+
+    async def send(self, to: str, message: str | bytes) -> str:
+        self.sent.append((to, message))
         if isinstance(self.answer, Exception):
             raise self.answer
         if self.answer is None:
@@ -63,11 +71,26 @@ class FakeConnection:
             raise self.lookup_fails
         return to not in self.unknown
 
+    async def pairing_code(self, phone: str) -> str:
+        return f"code for {phone}"
+
     async def log_out(self) -> None:
         self.logged_out = True
 
     async def stop(self) -> None:
         self.stopped = True
+
+
+class FakeAttachments:
+    """`kept`: the bytes by their id, each to be sent as it is."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    async def made(self, content: MediaContent | AudioContent, media: MediaReference) -> Attachment:
+        if media.id not in self.kept:
+            raise NoAttachmentError(GONE)
+        return Attachment(Shape(content.type), self.kept[media.id], media.mime_type)
 
 
 class FakeWhatsApp:
@@ -106,6 +129,9 @@ class FakeSessions:
 
     async def add(self, session_id: str, account_id: str, partition: int) -> Owned:
         return self.known.setdefault(session_id, Owned(session_id, account_id, partition, 1, None))
+
+    async def stop(self, session_id: str, account_id: str, partition: int) -> Owned:
+        return await self.add(session_id, account_id, partition)
 
     async def remember(self, session_id: str, jid: str | None) -> None:
         self.jids[session_id] = jid

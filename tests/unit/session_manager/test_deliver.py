@@ -157,13 +157,13 @@ async def test_nothing_is_handed_over_that_could_not_be_announced(worker: Worker
 
 async def test_an_end_that_could_not_be_told_is_told_when_the_command_comes_again(worker: Worker) -> None:
     connection = await worker.connect()
-    sending = connection.send_text
+    sending = connection.send
 
-    async def send_and_lose_the_broker(to: str, text: str) -> str:
+    async def send_and_lose_the_broker(to: str, message: str | bytes) -> str:
         worker.publisher.away = True
-        return await sending(to, text)
+        return await sending(to, message)
 
-    connection.send_text = send_and_lose_the_broker  # type: ignore[method-assign]
+    connection.send = send_and_lose_the_broker  # type: ignore[method-assign]
     with pytest.raises(BrokerUnavailableError):
         await worker.do(deliver())
 

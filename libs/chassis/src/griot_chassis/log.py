@@ -58,7 +58,7 @@ def configure_logging(service: str, instance: str, level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for chatty in ("aiokafka", "faststream", "pymongo", "uvicorn"):
+    for chatty in ("aiokafka", "faststream", "httpcore", "pymongo", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     stamina.instrumentation.set_on_retry_hooks([_log_retry])
     structlog.contextvars.bind_contextvars(service=service, instance=instance)

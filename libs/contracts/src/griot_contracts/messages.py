@@ -2,7 +2,9 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from griot_contracts.base import Command, Creation, Event, Model, Time
 
@@ -37,8 +39,37 @@ class TextContent(Model):
     text: str
 
 
-Content = TextContent
-"""What a message carries. Other kinds join as a union that `type` tells apart."""
+class MediaContent(Model):
+    """A picture or a video that lies at `url`, with words below it. The address may hold a secret."""
+
+    type: Literal["image", "video"]
+    url: str
+    caption: str | None = None
+
+
+class AudioContent(Model):
+    """A sound that lies at `url`: a voice note with `ptt` ("push to talk"), else an audio file."""
+
+    type: Literal["audio"] = "audio"
+    url: str
+    ptt: bool = False
+
+
+Content = Annotated[TextContent | MediaContent | AudioContent, Field(discriminator="type")]
+"""What a message carries; `type` tells the kinds apart. Other kinds join the union."""
+
+
+class MediaReference(Model):
+    """Where the bytes of a message's media lie: in the claim-check store, for a day.
+
+    `kind` and `mime_type` are read from the bytes themselves, `size` is in bytes, `sha256` in hex.
+    """
+
+    id: str
+    kind: Literal["image", "video", "audio"]
+    mime_type: str
+    size: int
+    sha256: str
 
 
 class SendMessage(Creation):
@@ -65,7 +96,8 @@ class DispatchMessage(Command):
 class DeliverMessage(Command):
     """To the session's owner.
 
-    Hand this message to WhatsApp. `attempt` counts from 1; each attempt is made at most once.
+    Hand this message to WhatsApp. `attempt` counts from 1; each attempt is made at most once. `media` is
+    there when the content is more than text.
     """
 
     message_id: str
@@ -73,6 +105,7 @@ class DeliverMessage(Command):
     to: str
     content: Content
     attempt: int
+    media: MediaReference | None = None
 
 
 class MessageEvent(Event):

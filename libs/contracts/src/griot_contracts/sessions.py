@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from griot_contracts.base import Command, Creation, Event, Time
+from griot_contracts.base import Command, Creation, Event, Model, Time
 
 
 class SessionStatus(StrEnum):
@@ -32,6 +32,19 @@ class WhenUnknown(StrEnum):
     FAIL = "fail"
 
 
+class DesiredState(StrEnum):
+    """Where its account wants a session to be."""
+
+    CONNECTED = "connected"
+    DISCONNECTED = "disconnected"
+
+
+class Pacing(Model):
+    """How fast a session may send; None is as fast as is usual."""
+
+    messages_per_minute: int | None = None
+
+
 class CreateSession(Creation):
     """Make a session and connect it.
 
@@ -40,6 +53,22 @@ class CreateSession(Creation):
 
     session_id: str
     session_key: str
+
+
+class UpdateSession(Command):
+    """Change what its account wants of a session. None leaves as it is.
+
+    Refused when another session of the account has the `session_key`. Of an account's sessions one is the
+    default at most: to make one it is to make no other it.
+    """
+
+    session_id: str
+    session_key: str | None = None
+    desired_state: DesiredState | None = None
+    is_default: bool | None = None
+    when_disconnected: WhenDisconnected | None = None
+    when_unknown: WhenUnknown | None = None
+    pacing: Pacing | None = None
 
 
 class DeleteSession(Command):
@@ -55,6 +84,26 @@ class StartSession(Command):
     """
 
     session_id: str
+
+
+class StopSession(Command):
+    """To the session's owner.
+
+    Close its connection and keep the device's keys, until `StartSession`. A repeat does nothing.
+    """
+
+    session_id: str
+
+
+class RequestPairingCode(Command):
+    """To the session's owner.
+
+    Show a code that links the phone with this number (E.164) when it is entered there. Without effect on a
+    session that is linked.
+    """
+
+    session_id: str
+    phone: str
 
 
 class DestroySession(Command):
@@ -73,6 +122,18 @@ class SessionCreated(Event):
     session_key: str
     when_disconnected: WhenDisconnected = WhenDisconnected.REJECT
     when_unknown: WhenUnknown = WhenUnknown.RESEND
+
+
+class SessionUpdated(Event):
+    """What its account wants of a session is another thing now; None is as it was."""
+
+    session_id: str
+    session_key: str | None = None
+    desired_state: DesiredState | None = None
+    is_default: bool | None = None
+    when_disconnected: WhenDisconnected | None = None
+    when_unknown: WhenUnknown | None = None
+    pacing: Pacing | None = None
 
 
 class SessionStatusChanged(Event):
@@ -101,5 +162,18 @@ class QrCodeIssued(Event):
     """A QR code to be scanned by the phone until `expires_at`. It is a secret while it lives."""
 
     session_id: str
+    code: str
+    expires_at: Time
+
+
+class PairingCodeIssued(Event):
+    """A code to be entered on the phone with this number until `expires_at`. It is a secret while it lives.
+
+    `command_id` is the record id of the `RequestPairingCode` that it answers.
+    """
+
+    session_id: str
+    command_id: str
+    phone: str
     code: str
     expires_at: Time

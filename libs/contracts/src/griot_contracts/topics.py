@@ -52,12 +52,14 @@ _HOUR: Final = timedelta(hours=1)
 ACCOUNT_COMMANDS: Final = Topic(
     "account.commands.v1", 32, _WEEK, "account_id",
     (accounts.OpenAccount, accounts.ChangePlan, accounts.IssueKey, accounts.RevokeKey,
-     accounts.RecallDecision, sessions.CreateSession, sessions.DeleteSession, messages.SendMessage),
+     accounts.RecallDecision, sessions.CreateSession, sessions.UpdateSession, sessions.DeleteSession,
+     messages.SendMessage),
 )  # fmt: skip
 DISPATCH_COMMANDS: Final = Topic("dispatch.commands.v1", 64, _WEEK, "session_id", (messages.DispatchMessage,))
 SESSION_COMMANDS: Final = Topic(
     "session.commands.v1", 64, _WEEK, "session_id",
-    (sessions.StartSession, sessions.DestroySession, messages.DeliverMessage),
+    (sessions.StartSession, sessions.StopSession, sessions.RequestPairingCode, sessions.DestroySession,
+     messages.DeliverMessage),
 )  # fmt: skip
 REPLIES: Final = Topic("replies.v1", 32, _HOUR, None, (accounts.CommandDecided,))
 ACCOUNT_EVENTS: Final = Topic(
@@ -68,10 +70,14 @@ ACCOUNT_EVENTS: Final = Topic(
 KEY_USES: Final = Topic("key.uses.v1", 8, None, "key_id", (accounts.KeyUsed,), latest=True)
 SESSION_EVENTS: Final = Topic(
     "session.events.v1", 64, None, "session_id",
-    (sessions.SessionCreated, sessions.SessionStatusChanged, sessions.SessionDeleted),
+    (sessions.SessionCreated, sessions.SessionUpdated, sessions.SessionStatusChanged,
+     sessions.SessionDeleted),
     public=True,
 )  # fmt: skip
-SESSION_PAIRING: Final = Topic("session.pairing.v1", 64, _HOUR, "session_id", (sessions.QrCodeIssued,))
+SESSION_PAIRING: Final = Topic(
+    "session.pairing.v1", 64, _HOUR, "session_id",
+    (sessions.QrCodeIssued, sessions.PairingCodeIssued),
+)  # fmt: skip
 DELIVERY_EVENTS: Final = Topic(
     "delivery.events.v1", 64, _WEEK, "session_id",
     (deliveries.DeliveryStarted, deliveries.DeliverySent, deliveries.DeliveryFailed,

@@ -7,7 +7,7 @@ from typing import Any
 
 from fakewhatsapp import media, protobuf
 from fakewhatsapp.attachments import Attachments
-from fakewhatsapp.model import Kind
+from fakewhatsapp.model import NOTHING_SHOWN, Kind, Preview
 
 _ATTACHED = {
     "imageMessage": Kind.IMAGE,
@@ -27,6 +27,7 @@ class Content:
     text: str
     media: bytes | None = None
     mimetype: str | None = None
+    preview: Preview = NOTHING_SHOWN
 
 
 def text(words: str) -> Any:
@@ -83,8 +84,17 @@ def shown(attachments: Attachments, message: Any) -> Content | None:
         words = message.conversation or message.extendedTextMessage.text
         return Content(Kind.TEXT if words else Kind.OTHER, words)
     kind, part = attached
-    return Content(
-        kind, getattr(part, "caption", ""), _downloaded(attachments, part, kind), part.mimetype or None
+    data, caption = _downloaded(attachments, part, kind), getattr(part, "caption", "")
+    return Content(kind, caption, data, part.mimetype or None, _preview(part))
+
+
+def _preview(part: Any) -> Preview:
+    return Preview(
+        width=getattr(part, "width", 0),
+        height=getattr(part, "height", 0),
+        seconds=getattr(part, "seconds", 0),
+        thumbnail=getattr(part, "JPEGThumbnail", b""),
+        waveform=getattr(part, "waveform", b""),
     )
 
 

@@ -12,7 +12,7 @@ from fakewhatsapp import errors
 from fakewhatsapp.faults import Fault, FaultError, FaultKind
 from fakewhatsapp.ledger import Entry, Filter, Ledger
 from fakewhatsapp.media import MediaError
-from fakewhatsapp.model import Device, Kind, PhoneMessage
+from fakewhatsapp.model import Device, Kind, PhoneMessage, Preview
 
 if TYPE_CHECKING:  # clients need none of the network's own code, and start twice as fast without it
     from fakewhatsapp.phone import Phone
@@ -130,6 +130,8 @@ class Sent(Exchanged):
 class Shown(Exchanged):
     """A message as a phone shows it. The bytes of an attachment are fetched on their own."""
 
+    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+
     id: str
     sender: str
     recipient: str
@@ -137,6 +139,7 @@ class Shown(Exchanged):
     text: str
     at: datetime
     mimetype: str | None
+    preview: Preview
     has_media: bool
 
     @classmethod
@@ -147,7 +150,8 @@ class Shown(Exchanged):
 
     def with_media(self, media: bytes | None) -> PhoneMessage:
         """The message with its attachment."""
-        return PhoneMessage(**self.model_dump(exclude={"has_media"}), media=media)
+        told = self.model_dump(exclude={"has_media", "preview"})
+        return PhoneMessage(**told, preview=self.preview, media=media)
 
 
 class LedgerQuery(Exchanged):

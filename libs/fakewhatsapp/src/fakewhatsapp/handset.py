@@ -158,8 +158,9 @@ class Handset:
             return
         when = datetime.fromtimestamp(at, UTC)
         shown = PhoneMessage(
-            message_id, sender, recipient, content.kind, content.text, when, content.media, content.mimetype
-        )
+            message_id, sender, recipient, content.kind, content.text, when, content.media, content.mimetype,
+            content.preview,
+        )  # fmt: skip
         self._seen[sender, message_id] = shown
         if recipient == self.number:
             self.messages.append(shown)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fakewhatsapp.wire.nodes import HIDDEN_USERS, USERS, Jid, Node
 
@@ -27,6 +27,20 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Preview:
+    """What a phone shows of an attachment before it has loaded it; 0 and empty where nothing was said."""
+
+    width: int = 0
+    height: int = 0
+    seconds: int = 0
+    thumbnail: bytes = b""
+    waveform: bytes = b""
+
+
+NOTHING_SHOWN: Final = Preview()
+
+
+@dataclass(frozen=True, slots=True)
 class PhoneMessage:
     """One message as the person holding a phone sees it, decrypted."""
 
@@ -43,6 +57,7 @@ class PhoneMessage:
     media: bytes | None = None
     """The decrypted bytes of the attachment, exactly as they were sent."""
     mimetype: str | None = None
+    preview: Preview = NOTHING_SHOWN
 
 
 @dataclass(frozen=True, slots=True)

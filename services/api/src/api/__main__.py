@@ -15,6 +15,7 @@ from api.projector.adapters import GROUP
 from api.reads import Reads
 from api.seal import Seal
 from api.settings import ApiSettings
+from api.tickets import Tickets
 from api.uses import KeyUses
 from griot_chassis import clock
 from griot_chassis.service import Service
@@ -33,12 +34,13 @@ async def main(settings: ApiSettings) -> None:
         fresh = Freshness(service.log_ends, ears, service.positions(settings.api_database, GROUP))
         reads = Reads(service.mongo[settings.api_database], overlay, fresh)
         keyring = Keyring(reads, now=clock.now)
-        live = Live(overlay, on_key_revoked=keyring.forget, on_plan_changed=allowances.plan_changed)
+        live: Live = Live(overlay, on_key_revoked=keyring.forget, on_plan_changed=allowances.plan_changed)
         uses = KeyUses(service.publisher, now=clock.now)
         ask = Ask(service.publisher, partition=partition)
+        tickets = Tickets(settings.secret.get_secret_value(), reads)
         parts = Parts(
             settings=settings, ask=ask, reads=reads, overlay=overlay, live=live, keyring=keyring,
-            allowances=allowances, seal=Seal(settings.secret.get_secret_value()),
+            allowances=allowances, tickets=tickets, seal=Seal(settings.secret.get_secret_value()),
             pace=Pace(settings.requests_per_second, now=clock.now), uses=uses, fresh=fresh, now=clock.now,
             waiting_for=service.readiness.failing,
         )  # fmt: skip

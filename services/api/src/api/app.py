@@ -1,14 +1,19 @@
 """The ASGI app: routes, problems, and what every request goes through."""
 
-from typing import Any
+from typing import Any, Final, Literal
 
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
+from fastapi_offline import FastAPIOffline
+from pydantic import Field
 
+from api import examples
 from api.middleware import RequestContext
+from api.openapi import LICENSE, SERVERS, TAGS, describe, operation_id
 from api.parts import Parts, PartsOf
-from api.problems import ProblemDocument, tell_problems
+from api.problems import tell_problems
 from api.routes import all_routes
+from api.shapes import Answer
 
 _DESCRIPTION = """Send WhatsApp messages from your own sessions.
 
@@ -17,16 +22,46 @@ _DESCRIPTION = """Send WhatsApp messages from your own sessions.
 3. `POST /api/v1/messages` sends; `GET /api/v1/messages/{id}` tells how it went.
 """
 
+_DOCS: Final[dict[str, Any]] = {
+    "persistAuthorization": True, "displayRequestDuration": True, "docExpansion": "list",
+    "defaultModelsExpandDepth": 0, "tryItOutEnabled": True,
+}  # fmt: skip
+
 health = APIRouter(tags=["health"])
 
 
+class Alive(Answer):
+    """The process lives."""
+
+    model_config = examples.one({"status": "alive"})
+
+    status: Literal["alive"]
+
+
+class Ready(Answer):
+    """It can serve."""
+
+    model_config = examples.one({"status": "ready"})
+
+    status: Literal["ready"]
+
+
+class Waiting(Answer):
+    """It cannot serve yet."""
+
+    model_config = examples.one({"status": "waiting", "for": ["the log"]})
+
+    status: Literal["waiting"]
+    for_: list[str] = Field(alias="for", description="What it waits for.")
+
+
 @health.get("/healthz")
-async def healthz() -> dict[str, str]:
+async def healthz() -> Alive:
     """Whether the process lives."""
-    return {"status": "alive"}
+    return Alive(status="alive")
 
 
-@health.get("/readyz", responses={503: {"description": "Not ready"}})
+@health.get("/readyz", response_model=Ready, responses={503: {"description": "Not ready", "model": Waiting}})
 async def readyz(parts: PartsOf) -> JSONResponse:
     """Whether it can serve; 503 and what it waits for if not."""
     waiting_for = await parts.waiting_for()
@@ -35,43 +70,18 @@ async def readyz(parts: PartsOf) -> JSONResponse:
     return JSONResponse({"status": "ready"})
 
 
-def make_app(parts: Parts) -> FastAPI:
-    """The public API over its parts."""
-    app = FastAPI(title="Griot", version="1", description=_DESCRIPTION, redirect_slashes=False)
+def make_app(parts: Parts | None = None) -> FastAPI:
+    """The public API over its parts; without them it answers nothing and only describes itself."""
+    app = FastAPIOffline(
+        title="Griot", version="1", summary="WhatsApp messages from your own sessions, over HTTP.",
+        description=_DESCRIPTION, license_info=LICENSE, servers=SERVERS, openapi_tags=TAGS,
+        generate_unique_id_function=operation_id, redirect_slashes=False,
+        redoc_url=None, static_url="/docs/assets", swagger_ui_parameters=_DOCS,
+    )  # fmt: skip
     app.state.parts = parts
     app.include_router(health)
     app.include_router(all_routes())
     tell_problems(app)
     app.add_middleware(RequestContext)
-    _describe_problems(app)
+    describe(app)
     return app
-
-
-def _describe_problems(app: FastAPI) -> None:
-    """Put the problem document beside the models that the operations name themselves."""
-    openapi = app.openapi
-
-    def with_problems() -> dict[str, Any]:
-        fresh = app.openapi_schema is None
-        schema = openapi()
-        if fresh:
-            models = schema.setdefault("components", {}).setdefault("schemas", {})
-            models["ProblemDocument"] = ProblemDocument.model_json_schema(
-                ref_template="#/components/schemas/{model}"
-            )
-            models |= models["ProblemDocument"].pop("$defs", {})
-            _forget_other_errors(schema)
-        return schema
-
-    app.openapi = with_problems  # type: ignore[method-assign]  # FastAPI's documented way of extending it
-
-
-def _forget_other_errors(schema: dict[str, Any]) -> None:
-    """FastAPI's own form of 422 is never answered; it documents it wherever an address has a parameter."""
-    for operations in schema["paths"].values():
-        for operation in operations.values():
-            invalid = operation["responses"].get("422", {})
-            if "HTTPValidationError" in str(invalid):
-                del operation["responses"]["422"]
-    for name in ("HTTPValidationError", "ValidationError"):
-        schema["components"]["schemas"].pop(name, None)

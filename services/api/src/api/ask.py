@@ -65,6 +65,14 @@ class Ask:
         finally:
             del self._awaited[id]
 
+    async def tell(self, command: Command, *, id: str) -> None:  # noqa: A002
+        """Publish a command that nobody decides on, to whom it is for.
+
+        Raises:
+            BrokerUnavailableError: the log did not take it in time.
+        """
+        await self._log.publish([self._log.envelope(command, id=id)])
+
     async def on_replies(self, records: Sequence[Record]) -> None:
         """Hand each decision to whoever waits for it; others' decisions are not ours."""
         for record in records:

@@ -31,13 +31,27 @@ class KeyedRoute(APIRoute):
 
         async def behind_the_key(request: Request) -> Response:
             parts = parts_of(request)
-            caller = await parts.keyring.caller(request.headers.get("authorization"))
-            request.state.caller = caller
+            caller = request.state.caller = await self.caller(request)
             await parts.pace.check(caller.key_id)
             parts.uses.note(caller)
             return await handle(request)
 
         return behind_the_key
+
+    async def caller(self, request: Request) -> Caller:
+        """Who asks, by the key in the header."""
+        return await parts_of(request).keyring.caller(request.headers.get("authorization"))
+
+
+class TicketedRoute(KeyedRoute):
+    """A route of one session that takes a ticket in the address in place of the key in the header."""
+
+    async def caller(self, request: Request) -> Caller:
+        """Who asks, by the ticket if there is no key."""
+        ticket = request.query_params.get("ticket")
+        if ticket is None or "authorization" in request.headers:
+            return await super().caller(request)
+        return await parts_of(request).tickets.caller(ticket, request.path_params["session_id"])
 
 
 def needs(*scopes: Scope) -> Callable[..., Awaitable[Caller]]:

@@ -1,7 +1,7 @@
 """What is heard as it happens: session and account events, and the QR codes while they live."""
 
 import asyncio
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,9 +11,17 @@ from api.overlay import Overlay
 from griot_chassis.records import Record
 from griot_contracts.accounts import KeyRevoked, PlanChanged, SessionReleased
 from griot_contracts.base import Contract
-from griot_contracts.sessions import QrCodeIssued, SessionDeleted, SessionStatus, SessionStatusChanged
+from griot_contracts.sessions import (
+    PairingCodeIssued,
+    QrCodeIssued,
+    SessionDeleted,
+    SessionStatus,
+    SessionStatusChanged,
+)
 
 _UNHEARD_MOST = 1_000
+_KEPT_OF_A_SESSION = 50
+_SESSIONS_KEPT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,7 @@ class Live:
         self._key_ears: defaultdict[str, set[Ear]] = defaultdict(set)
         self._codes: dict[str, Heard] = {}
         self._given_up: set[str] = set()
+        self._past: dict[str, deque[Heard]] = {}
         self._ended = False
 
     def end(self) -> None:
@@ -102,6 +111,8 @@ class Live:
             if isinstance(record.body, QrCodeIssued):
                 self._codes[record.body.session_id] = Heard(record.body, record.offset)
                 self._tell(record.body.session_id, record)
+            elif isinstance(record.body, PairingCodeIssued):
+                self._tell(record.body.session_id, record)
 
     def code(self, session_id: str, now: datetime) -> Heard | None:
         """The QR code that a phone could scan at this moment."""
@@ -109,6 +120,10 @@ class Live:
         if heard is None or not isinstance(heard.event, QrCodeIssued) or heard.event.expires_at <= now:
             return None
         return heard
+
+    def past(self, session_id: str) -> list[Heard]:
+        """What was heard of a session lately, in order: for a listener who was away for a moment."""
+        return list(self._past.get(session_id, ()))
 
     def is_given_up(self, session_id: str) -> bool:
         """Whether its account gave the session up, and its owner has not said yet that it is gone."""
@@ -137,8 +152,14 @@ class Live:
             ear.tell(None)
 
     def _tell(self, session_id: str, record: Record) -> None:
+        heard = Heard(record.body, record.offset)
+        past = self._past.pop(session_id, None) or deque(maxlen=_KEPT_OF_A_SESSION)
+        past.append(heard)
+        self._past[session_id] = past  # last in line to be forgotten
+        if len(self._past) > _SESSIONS_KEPT:
+            del self._past[next(iter(self._past))]
         for ear in self._ears.get(session_id, ()):
-            ear.tell(Heard(record.body, record.offset))
+            ear.tell(heard)
 
 
 def _remove(ears: defaultdict[str, set[Ear]], name: str, ear: Ear) -> None:

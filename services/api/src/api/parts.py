@@ -17,6 +17,7 @@ from api.pace import Pace
 from api.reads import Reads
 from api.seal import Seal
 from api.settings import ApiSettings
+from api.tickets import Tickets
 from api.uses import KeyUses
 
 
@@ -35,6 +36,7 @@ class Parts:
     live: Live
     keyring: Keyring
     allowances: Allowances
+    tickets: Tickets
     seal: Seal
     pace: Pace
     uses: KeyUses

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from pymongo.errors import PyMongoError
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from griot_chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
 from griot_chassis.log import get_logger
@@ -38,16 +39,22 @@ KINDS: Final[dict[str, Kind]] = {
     "bad_request": Kind(400, "Bad request", "The request could not be understood."),
     "key_missing": Kind(401, "No API key", "Send your key in the header: Authorization: Bearer grt_live_..."),
     "key_invalid": Kind(401, "No valid API key", "The key is unknown, revoked or expired."),
+    "ticket_invalid": Kind(
+        401, "No valid ticket", "A ticket is good for one minute, and for the stream it was issued for."
+    ),
     "insufficient_scope": Kind(403, "The key may not do this", "The key lacks the scope that this needs."),
     "not_found": Kind(404, "Not found", "There is nothing at this address."),
     "account_not_found": Kind(404, "No such account", "The account of this key does not exist."),
     "key_not_found": Kind(404, "No such key", "Your account has no key with this id."),
     "session_not_found": Kind(404, "No such session", "Your account has no such session."),
     "message_not_found": Kind(404, "No such message", "Your account has no message with this id."),
-    "no_code_to_scan": Kind(404, "No code to scan", "The session shows no QR code at this moment."),
+    "no_code_to_scan": Kind(409, "No code to scan", "The session shows no QR code at this moment."),
     "method_not_allowed": Kind(405, "Method not allowed", "This address does not take this method."),
     "email_taken": Kind(409, "E-mail address taken", "There is an account with this e-mail address."),
     "session_key_taken": Kind(409, "Session key taken", "Another of your sessions has this session_key."),
+    "session_not_pairing": Kind(
+        409, "No code can be shown", "The session is linked to a phone, or it is not being connected."
+    ),
     "session_not_connected": Kind(
         409, "Session not connected", "Connect a session first: create one and scan its QR code."
     ),
@@ -55,6 +62,9 @@ KINDS: Final[dict[str, Kind]] = {
     "invalid_request": Kind(422, "Invalid request", "The request is not as this operation needs it."),
     "invalid_json": Kind(422, "Not JSON", "The body is not JSON."),
     "impossible_number": Kind(422, "Not a possible number", "No phone and no WhatsApp id could be this."),
+    "media_address_forbidden": Kind(
+        422, "Address not allowed", "Media are fetched from public addresses alone; this one is not."
+    ),
     "idempotency_key_reused": Kind(
         422, "Idempotency-Key used before", "Another request had this Idempotency-Key. Give each its own."
     ),
@@ -65,6 +75,7 @@ KINDS: Final[dict[str, Kind]] = {
     "internal_error": Kind(500, "Internal error", "This is our fault. Nothing is known about the request."),
     "unavailable": Kind(503, "Unavailable", "A part of Griot is away. Try again; nothing is lost."),
     "not_decided_yet": Kind(503, "Not decided yet", "It was taken and not decided in time. Try again."),
+    "no_pairing_code": Kind(503, "No pairing code", "WhatsApp gave no code in time. Try again."),
     "deletion_under_way": Kind(
         503, "Deletion under way", "The session is being logged out. Ask again; 204 or 404 says it is gone."
     ),
@@ -156,9 +167,10 @@ def tell_problems(app: FastAPI) -> None:
         return _answer(request, _of_validation(error))
 
     async def http(request: Request, error: HTTPException) -> JSONResponse:
-        return _answer(
-            request, Problem(_OF_STATUS.get(error.status_code, "bad_request"), headers=error.headers)
-        )
+        headers = dict(error.headers or {})
+        if error.status_code == 405:  # noqa: PLR2004  # the framework names the methods of one route only
+            headers["Allow"] = ", ".join(sorted(_methods_at(request))) or headers.get("Allow", "")
+        return _answer(request, Problem(_OF_STATUS.get(error.status_code, "bad_request"), headers=headers))
 
     async def away(request: Request, error: Exception) -> JSONResponse:
         log.warning("a dependency is away", error=type(error).__name__)
@@ -199,6 +211,14 @@ def _answer(request: Request, problem: Problem) -> JSONResponse:
         headers=problem.headers,
         media_type=MEDIA_TYPE,
     )
+
+
+def _methods_at(request: Request) -> set[str]:
+    """Every method that the address takes, by the app's own document."""
+    paths = request.app.openapi()["paths"]
+    matching = [path for path in paths if compile_path(path)[0].match(request.url.path)]
+    found = [path for path in matching if path == request.url.path] or matching
+    return {method.upper() for path in found for method in paths[path]}
 
 
 def _usual_headers(code: str, kind: Kind) -> dict[str, str]:

@@ -9,17 +9,8 @@ from typing import Any, Final
 from api.freshness import Freshness
 from api.overlay import Overlay
 from api.projector.adapters import Database
-from api.projector.projections import (
-    ACCOUNTS,
-    API_KEYS,
-    KEY_USES,
-    MESSAGES,
-    SESSIONS,
-    USAGE,
-    Document,
-    Ref,
-    midnight,
-)
+from api.projector.projections import ACCOUNTS, API_KEYS, KEY_USES, MESSAGES, SESSIONS, USAGE, Document, Ref
+from api.projector.usage import midnight
 from griot_contracts.messages import MessageStatus
 from griot_contracts.sessions import SessionStatus
 

@@ -1,6 +1,7 @@
 """What the api and the projector are told by their environment."""
 
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
 
 from pydantic import Field, SecretStr
 
@@ -26,8 +27,16 @@ class ApiSettings(ReadSideSettings):
     decision_within: timedelta = Field(
         timedelta(seconds=3), description="How long a request waits for the quota service's decision."
     )
+    pairing_code_within: timedelta = Field(
+        timedelta(seconds=12), description="How long a request for a pairing code waits for WhatsApp."
+    )
     requests_per_second: int = Field(1_000, gt=0, description="How fast one key may ask an instance.")
     deletion_within: timedelta = Field(
         timedelta(seconds=8),
         description="How long DELETE of a session waits until WhatsApp is logged out of.",
+    )
+    media_allowed_networks: tuple[IPv4Network | IPv6Network, ...] = Field(
+        (),
+        description='Networks of the inside that media may come from, as JSON: `["10.1.0.0/16"]`. '
+        "The dispatcher has the same setting.",
     )

@@ -1,71 +1,24 @@
 """The JSON that goes in and out, and how documents of the read side become it."""
 
-from datetime import UTC, datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     EmailStr,
     Field,
-    PlainSerializer,
     SecretStr,
-    StringConstraints,
-    WithJsonSchema,
     field_validator,
-    model_validator,
 )
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from api import examples, numbers
+from api import examples
+from api.fields import Moment, Name, Shown
 from griot_contracts.accounts import Plan, Scope
 from griot_contracts.messages import MessageStatus
-from griot_contracts.sessions import SessionStatus, WhenDisconnected, WhenUnknown
 
 T = TypeVar("T")
-
-LONGEST_TEXT = 65_536
-"""WhatsApp takes no longer text."""
-
-
-def _recipient(to: str) -> str:
-    try:
-        return numbers.whatsapp_id(to)
-    except numbers.ImpossibleNumberError as error:
-        raise PydanticCustomError("impossible_number", "{reason}", {"reason": str(error)}) from None
-
-
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise PydanticCustomError("blank", "must not be blank")
-    return text
-
-
-def _in_milliseconds(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _zoned(at: datetime) -> datetime:
-    if at.tzinfo is None:
-        raise PydanticCustomError("no_zone", "a time needs its zone, such as Z")
-    try:
-        return at.astimezone(UTC)
-    except OverflowError:
-        raise PydanticCustomError("no_such_time", "no calendar has this time in UTC") from None
-
-
-Recipient = Annotated[str, StringConstraints(max_length=100), AfterValidator(_recipient)]
-Moment = Annotated[datetime, AfterValidator(_zoned)]
-Shown = Annotated[
-    datetime,
-    PlainSerializer(_in_milliseconds, when_used="json"),
-    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
-]
-"""A time in an answer: UTC, in milliseconds."""
-
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
 
 class Asked(BaseModel):
@@ -97,6 +50,8 @@ class Answer(BaseModel):
 
 class Page(Answer, Generic[T]):
     """A part of a list, newest first."""
+
+    model_config = ConfigDict(json_schema_extra={"description": "A part of a list, newest first."})
 
     data: list[T]
     next_cursor: str | None = Field(description="The `cursor` of the part that follows; null at the end.")
@@ -139,9 +94,15 @@ class NewKey(Asked):
 
     name: Name | None = Field(None, examples=["web shop"])
     scopes: Annotated[list[Scope], Field(min_length=1)] | None = Field(
-        None, description="What it may do; without, all that the asking key may."
+        None,
+        description="What it may do; without, all that the asking key may.",
+        examples=[["messages:send", "messages:read"]],
     )
-    expires_at: Moment | None = Field(None, description="When it ends; without, when it is revoked.")
+    expires_at: Moment | None = Field(
+        None,
+        description="When it ends, a time to come; without, when it is revoked.",
+        examples=["2036-03-14T08:00:00Z"],
+    )
 
 
 class KeyView(Answer):
@@ -166,58 +127,11 @@ class NewKeyView(KeyView):
     key: str = Field(description="The key, in clear this once.", examples=["grt_live_…"])
 
 
-class NewSession(Asked):
-    """The session to make."""
-
-    session_key: Name = Field(
-        alias="session_key", description="Your own name for it.", examples=["my-session"]
-    )
-
-
 class Reason(Answer):
     """Why: a stable code, and words where there are any."""
 
     code: str
     detail: str | None
-
-
-class SessionView(Answer):
-    """A session: one WhatsApp device linked to a phone."""
-
-    model_config = examples.one(examples.SESSION)
-
-    id: str
-    session_key: str = Field(alias="session_key")
-    status: SessionStatus
-    reason: Reason | None = Field(description="Why it stands there, where the status alone does not say.")
-    phone: str | None = Field(
-        description="The linked phone's number, once known.", examples=["+237612345678"]
-    )
-    when_disconnected: WhenDisconnected
-    when_unknown: WhenUnknown
-    created_at: Shown
-    status_changed_at: Shown
-
-
-class NewMessage(Asked):
-    """A text message. Without a session, the first connected one sends."""
-
-    to: Recipient = Field(
-        description="A number with its country code, or a WhatsApp id.", examples=["+237612345678"]
-    )
-    message: Annotated[str, StringConstraints(max_length=LONGEST_TEXT), AfterValidator(_not_blank)] = Field(
-        examples=["Hello"]
-    )
-    session_id: str | None = Field(None, description="Which session sends.")
-    session_key: str | None = Field(
-        None, alias="session_key", description="The same, by your own name for it."
-    )
-
-    @model_validator(mode="after")
-    def _one_session(self) -> "NewMessage":
-        if self.session_id is not None and self.session_key is not None:
-            raise PydanticCustomError("two_sessions", "give sessionId or session_key, not both")
-        return self
 
 
 class TakenMessageView(Answer):
@@ -227,7 +141,7 @@ class TakenMessageView(Answer):
 
     id: str
     to_phone: str
-    type: str
+    type: Literal["text", "image", "video", "audio"]
     status: MessageStatus
 
 
@@ -246,7 +160,9 @@ class MessageView(TakenMessageView):
     model_config = examples.one(examples.MESSAGE)
 
     session_id: str
-    message: str
+    message: str | None = Field(description="The text of a text message.")
+    caption: str | None = Field(description="The words below a picture or a video.")
+    ptt: bool | None = Field(description="Of audio: whether it is a voice note.")
     whatsapp_message_id: str | None
     reason: Reason | None
     created_at: Shown

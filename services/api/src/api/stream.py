@@ -3,15 +3,19 @@
 import asyncio
 import base64
 import io
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
 import segno
 from fastapi.sse import ServerSentEvent
 
+from api.fields import Shown
 from api.live import Heard
 from api.projector.projections import Document
-from api.shapes import Answer, Shown
+from api.shapes import Answer
 from griot_contracts.sessions import QrCodeIssued, SessionDeleted, SessionStatus, SessionStatusChanged
 
 _PAIRING: Final = (SessionStatus.STARTING, SessionStatus.AWAITING_SCAN)
@@ -48,6 +52,59 @@ class ErrorEvent(Answer):
     retryable: bool
     status: SessionStatus
     at: Shown
+
+
+_ID: Final = re.compile(r"(?:s(\d{1,18}))?(?:q(\d{1,18}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How far a listener is: the id of the last event it was told is this, as text.
+
+    Attributes:
+        status: the offset of the last change of status.
+        code: the offset of the last QR code.
+    """
+
+    status: int = -1
+    code: int = -1
+
+    @classmethod
+    def parse(cls, event_id: str) -> "Seen":
+        """What the id of an event says; of another's id, nothing."""
+        found = _ID.fullmatch(event_id)
+        status, code = found.groups() if found else (None, None)
+        return cls(-1 if status is None else int(status), -1 if code is None else int(code))
+
+    def __str__(self) -> str:
+        status = "" if self.status < 0 else f"s{self.status}"
+        return status + ("" if self.code < 0 else f"q{self.code}")
+
+    def covers(self, heard: Heard) -> bool:
+        """Whether it was told this already."""
+        return heard.offset <= (self.code if isinstance(heard.event, QrCodeIssued) else self.status)
+
+    def after(self, heard: Heard) -> "Seen":
+        """How far it is once it is told this as well."""
+        if isinstance(heard.event, QrCodeIssued):
+            return replace(self, code=max(heard.offset, self.code))
+        return replace(self, status=max(heard.offset, self.status))
+
+    def standing(self, session: Document, code: Heard | None) -> "Seen":
+        """How far it is once it is told where the session stands."""
+        code_seen = self.code if code is None else max(code.offset, self.code)
+        return Seen(max(int(session["offset"]), self.status), code_seen)
+
+
+def is_news(heard: Heard, seen: Seen, now: datetime) -> bool:
+    """Whether it says something: a code that no phone could scan any more does not."""
+    ended = isinstance(heard.event, QrCodeIssued) and heard.event.expires_at <= now
+    return not ended and not seen.covers(heard)
+
+
+def numbered(event: ServerSentEvent, seen: Seen) -> ServerSentEvent:
+    """The event under the id that resumes after it."""
+    return event.model_copy(update={"id": str(seen) or None})
 
 
 @lru_cache(maxsize=64)

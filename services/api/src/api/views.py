@@ -10,7 +10,8 @@ from api import numbers
 from api.problems import Problem
 from api.projector.projections import Document
 from api.reads import Place
-from api.shapes import AccountView, KeyView, MessageView, MessageWithTimelineView, Page, SessionView
+from api.session_shapes import PacingView, SessionView
+from api.shapes import AccountView, KeyView, MessageView, MessageWithTimelineView, Page
 from griot_contracts.accounts import DAILY_MESSAGE_LIMITS, SESSION_LIMITS, Plan
 
 T = TypeVar("T")
@@ -53,6 +54,9 @@ def session_view(session: Document) -> SessionView:
         status=session["status"],
         reason=session["reason"],
         phone=session["phone"],
+        desired_state=session["desired_state"],
+        is_default=session["is_default"],
+        pacing=None if session["pacing"] is None else PacingView(**session["pacing"]),
         when_disconnected=session["when_disconnected"],
         when_unknown=session["when_unknown"],
         created_at=session["created_at"],
@@ -104,7 +108,9 @@ def _message_fields(message: Document) -> dict[str, Any]:
         "type": message["type"],
         "status": message["status"],
         "session_id": message["session_id"],
-        "message": message["content"]["text"],
+        "message": message["content"].get("text"),
+        "caption": message["content"].get("caption"),
+        "ptt": message["content"].get("ptt"),
         "whatsapp_message_id": message["whatsapp_message_id"],
         "reason": message["reason"],
         "created_at": message["created_at"],

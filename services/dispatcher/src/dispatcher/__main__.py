@@ -5,11 +5,15 @@ It reads three topics that share their key, so one worker owns a session's whole
 
 import asyncio
 
-from dispatcher.adapters import MongoStore, ReadSoFar
+from dispatcher.adapters.addresses import CheckedNetwork
+from dispatcher.adapters.fetch import Fetcher, Limits
+from dispatcher.adapters.media import FetchedMedia
+from dispatcher.adapters.store import MongoStore, ReadSoFar
 from dispatcher.domain.retry import Retry
 from dispatcher.handlers.dispatch import Dispatch
 from dispatcher.settings import DispatcherSettings
 from griot_chassis import clock
+from griot_chassis.claim_check import ClaimCheck
 from griot_chassis.service import Service
 from griot_contracts import topics
 
@@ -31,11 +35,19 @@ async def main(settings: DispatcherSettings) -> None:
             first=settings.dispatcher_first_wait,
             longest=settings.dispatcher_longest_wait,
         )
-        dispatch = Dispatch(store, service.publisher, progress, retry, clock.now)
+        limits = Limits(
+            connect=settings.media_connect_within,
+            first_byte=settings.media_first_byte_within,
+            whole=settings.media_whole_within,
+        )
+        fetcher = Fetcher(CheckedNetwork(settings.media_allowed_networks), limits)
+        media = FetchedMedia(ClaimCheck(service.mongo[settings.media_database]), fetcher, clock.now)
+        dispatch = Dispatch(store, service.publisher, progress, media, retry=retry, now=clock.now)
         progress.consumer = service.consume(
             READS, dispatch, group="dispatcher", positions=positions, listener=dispatch
         )
         service.background(dispatch.keep_time, name="pump")
+        service.background(media.drop_old, name="drop old media")
         await service.run()
 
 

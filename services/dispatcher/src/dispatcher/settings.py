@@ -1,6 +1,7 @@
 """What the dispatcher is told by its environment."""
 
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
 
 from pydantic import Field
 
@@ -23,6 +24,21 @@ class DispatcherSettings(ServiceSettings):
     )
     dispatcher_ended_kept: timedelta = Field(
         timedelta(days=30), description="How long a message is remembered after its end, for receipts."
+    )
+    media_database: str = Field("griot_media", description="The database that media lie in for a day.")
+    media_allowed_networks: tuple[IPv4Network | IPv6Network, ...] = Field(
+        (),
+        description='Networks of the inside that media may come from, as JSON: `["10.1.0.0/16"]`. '
+        "The api has the same setting.",
+    )
+    media_connect_within: timedelta = Field(
+        timedelta(seconds=5), description="How long a web server may take until it is connected to."
+    )
+    media_first_byte_within: timedelta = Field(
+        timedelta(seconds=15), description="How long it may then say nothing."
+    )
+    media_whole_within: timedelta = Field(
+        timedelta(seconds=60), description="How long all of it may take, redirects included."
     )
     dispatcher_receipts_kept: timedelta = Field(
         timedelta(hours=1), description="How long a receipt waits for the message it is for."

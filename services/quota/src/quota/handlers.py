@@ -10,6 +10,7 @@ from griot_contracts.accounts import CommandDecided
 from griot_contracts.base import Contract
 from griot_contracts.cloudevents import Envelope
 from griot_contracts.ids import derive
+from griot_contracts.sessions import SessionUpdated
 from quota.domain import Answer, Asked, Settled, Snapshot, consequences, once_of, settle
 
 log = get_logger(__name__)
@@ -163,5 +164,8 @@ class DecideAccountCommands:
         self, body: Contract, command: Envelope[Contract], cause: Envelope[Contract]
     ) -> Envelope[Contract]:
         reply_to = command.reply_to if isinstance(body, CommandDecided) else None
-        id_ = derive(command.id, type(body).__name__)
+        names = [type(body).__name__]
+        if isinstance(body, SessionUpdated):
+            names.append(body.session_id)  # to make one session the default is to make another it no more
+        id_ = derive(command.id, *names)
         return self._log.envelope(body, id=id_, cause=cause, reply_to=reply_to)

@@ -8,8 +8,10 @@ import logging
 import os
 
 from griot_chassis import clock
+from griot_chassis.claim_check import ClaimCheck
 from griot_chassis.service import Service
 from griot_contracts import topics
+from session_manager.adapters.attachments import StoredAttachments
 from session_manager.adapters.library import restart_with, silence_standard_output, use_library
 from session_manager.adapters.sessions import MongoSessions
 from session_manager.handlers.commands import HandleSessionCommands
@@ -29,9 +31,15 @@ async def main(settings: SessionManagerSettings) -> None:
         sessions = MongoSessions(service.mongo[settings.sessions_database], settings.instance_id, now)
         whatsapp = NeonizeWhatsApp(settings.devices, settings.whatsapp_max_sessions)
         outbox = Outbox(publisher)
-        patience = Patience(settings.send_within_s, settings.lookup_within_s, settings.wait_for_start_s)
+        patience = Patience(
+            settings.send_within_s,
+            settings.lookup_within_s,
+            settings.wait_for_start_s,
+            settings.upload_within_s,
+        )
+        attachments = StoredAttachments(ClaimCheck(service.mongo[settings.media_database]))
         fleet = Fleet(whatsapp, sessions, outbox, now)
-        deliver = DeliverMessages(fleet, publisher, now, patience)
+        deliver = DeliverMessages(fleet, publisher, attachments, now=now, patience=patience)
         handle = HandleSessionCommands(
             fleet, deliver, sessions=sessions, whatsapp=whatsapp, outbox=outbox, publisher=publisher, now=now
         )

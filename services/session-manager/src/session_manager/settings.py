@@ -23,6 +23,8 @@ class SessionManagerSettings(ServiceSettings):
         80, description="When a message nobody acknowledged is unknown; the library's own is 75."
     )
     lookup_within_s: float = Field(20, description="When a numbers lookup is given up.")
+    upload_within_s: float = Field(120, description="When the upload of a message's media is given up.")
+    media_database: str = Field("griot_media", description="The database that media lie in for a day.")
     wait_for_start_s: float = Field(
         5, description="How long a message waits for a session that is just starting."
     )

@@ -19,12 +19,11 @@ from api.projector.projections import (
     USAGE,
     Document,
     Ref,
-    count,
     evolve,
     is_asked_again,
     touched,
-    usage_ref,
 )
+from api.projector.usage import count, usage_ref
 from griot_chassis.records import Record
 from griot_contracts.messages import MessageAccepted
 from griot_contracts.topics import MESSAGE_EVENTS

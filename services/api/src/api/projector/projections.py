@@ -6,7 +6,7 @@ MongoDB says, with these very functions.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from griot_contracts.accounts import AccountOpened, KeyIssued, KeyRevoked, KeyUsed, PlanChanged
@@ -24,7 +24,14 @@ from griot_contracts.messages import (
     MessageStatus,
     MessageUnknown,
 )
-from griot_contracts.sessions import SessionCreated, SessionDeleted, SessionStatus, SessionStatusChanged
+from griot_contracts.sessions import (
+    DesiredState,
+    SessionCreated,
+    SessionDeleted,
+    SessionStatus,
+    SessionStatusChanged,
+    SessionUpdated,
+)
 
 Document = dict[str, Any]
 
@@ -52,6 +59,10 @@ _STATUS_OF: Final[dict[type[MessageEvent], MessageStatus]] = {
 }
 
 
+_WANTED: Final = {"session_key", "desired_state", "is_default", "when_disconnected", "when_unknown"}
+"""What an account says of its session, by the same names in the event and in the document."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ref:
     """A document: its collection and its id. All events that touch one lie in one partition of one topic."""
@@ -72,7 +83,7 @@ def touched(event: Contract) -> Ref | None:
             return Ref(API_KEYS, event.key_id)
         case KeyUsed():
             return Ref(KEY_USES, event.key_id)
-        case SessionCreated() | SessionStatusChanged() | SessionDeleted():
+        case SessionCreated() | SessionUpdated() | SessionStatusChanged() | SessionDeleted():
             return Ref(SESSIONS, event.session_id)
         case MessageEvent():
             return Ref(MESSAGES, event.message_id)
@@ -91,34 +102,14 @@ def evolve(document: Document | None, event: Contract, offset: int) -> Document 
         return None if begun is None else begun | {"offset": offset}
     if NOT_IN_THE_LOG_YET < offset <= document["offset"]:
         return document
+    if offset == NOT_IN_THE_LOG_YET and _is_outdated(document, event):
+        return document
     return _change(document, event) | {"offset": max(offset, document["offset"])}
 
 
-def usage_ref(event: MessageAccepted, partition: int) -> Ref:
-    """Where an accepted message is counted: a document for each account, day and partition of the log.
-
-    An account's sessions lie in several partitions, and an offset says something only within one of them.
-    """
-    return Ref(USAGE, f"{event.account_id}:{_day_of(event).isoformat()}:{partition}")
-
-
-def count(usage: Document | None, event: MessageAccepted, offset: int) -> Document:
-    """The day's usage after one more message. The caller leaves out messages that it has seen before."""
-    if usage is None:
-        day = midnight(_day_of(event))
-        usage = {"account_id": event.account_id, "day": day, "sent": 0, "offset": NOT_IN_THE_LOG_YET}
-    if offset <= usage["offset"]:
-        return usage
-    return usage | {"sent": usage["sent"] + 1, "offset": offset}
-
-
-def midnight(day: date) -> datetime:
-    """The moment at which a day of UTC begins."""
-    return datetime.combine(day, time.min, UTC)
-
-
-def _day_of(event: MessageAccepted) -> date:
-    return event.day or _moment(event.at).date()
+def _is_outdated(document: Document, event: Contract) -> bool:
+    """Whether what was known before it stood in the log has been overtaken by what was read from there."""
+    return isinstance(event, SessionUpdated) and _moment(event.at) < document["updated_at"]
 
 
 def _beginning(event: Contract) -> Document | None:
@@ -147,6 +138,8 @@ def _change(document: Document, event: Contract) -> Document:  # noqa: PLR0911 -
             return document | {"plan": event.plan.value}
         case KeyRevoked():
             return document | {"revoked_at": document["revoked_at"] or _moment(event.at)}
+        case SessionUpdated():
+            return _updated(document, event)
         case KeyUsed():
             return document | {"at": max(document["at"], _moment(event.at))}
         case SessionStatusChanged():
@@ -212,8 +205,19 @@ def _session(event: SessionCreated) -> Document:
         "phone": None,
         "when_disconnected": event.when_disconnected.value,
         "when_unknown": event.when_unknown.value,
+        "desired_state": DesiredState.CONNECTED.value,
+        "is_default": False,
+        "pacing": None,
+        "updated_at": _moment(event.at),
         "created_at": _moment(event.at),
     }
+
+
+def _updated(session: Document, event: SessionUpdated) -> Document:
+    changed = event.model_dump(mode="json", by_alias=False, exclude_none=True, include=_WANTED)
+    if event.pacing is not None:
+        changed["pacing"] = event.pacing.model_dump(by_alias=False)
+    return session | changed | {"updated_at": _moment(event.at)}
 
 
 def _status_changed(session: Document, event: SessionStatusChanged) -> Document:

@@ -12,7 +12,8 @@ from api.keyring import Caller
 from api.making import MAKING, MakingOf
 from api.parts import Parts, PartsOf
 from api.problems import Problem, documented
-from api.projector.projections import Document, midnight
+from api.projector.projections import Document
+from api.projector.usage import midnight
 from api.routes.deciding import decided
 from api.shapes import AccountView, NewAccountView, SignUp
 from api.views import account_view

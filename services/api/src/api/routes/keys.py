@@ -12,7 +12,7 @@ from api.problems import Problem, documented
 from api.projector.projections import NOT_IN_THE_LOG_YET, Document
 from api.reads import page
 from api.routes.deciding import decided
-from api.routes.lists import USUAL_LIMIT, Cursor, Limit
+from api.routes.lists import USUAL_LIMIT, Cursor, KeyId, Limit
 from api.shapes import KeyView, NewKey, NewKeyView, Page
 from api.views import key_view, page_view, place
 from griot_chassis.ids import new_id
@@ -83,7 +83,7 @@ async def list_keys(
 @router.delete(
     "/keys/{key_id}", status_code=204, responses=documented(*_KEYED, "key_not_found", "not_decided_yet")
 )
-async def revoke_key(key_id: str, caller: Manager, parts: PartsOf) -> Response:
+async def revoke_key(key_id: KeyId, caller: Manager, parts: PartsOf) -> Response:
     """End a key. It is refused here at once and everywhere within a second."""
     keys = {key["_id"]: key for key in await parts.reads.keys(caller.account_id)}
     if key_id not in keys:

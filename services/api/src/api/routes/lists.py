@@ -1,13 +1,22 @@
-"""What every list takes."""
+"""What every list takes, and what names one thing in an address."""
 
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Path, Query
+
+from api import examples
 
 Limit = Annotated[int, Query(ge=1, le=100, description="How many at most.")]
 Cursor = Annotated[
     str | None,
-    Query(max_length=200, description="`nextCursor` of the part before; without, from the newest."),
+    Query(
+        max_length=200,
+        description="`nextCursor` of the part before; without, from the newest.",
+        json_schema_extra={"format": "cursor"},
+    ),
 ]
+SessionId = Annotated[str, Path(description="The session's id.", examples=[examples.SESSION_ID])]
+KeyId = Annotated[str, Path(description="The key's id.", examples=[examples.KEY_ID])]
+MessageId = Annotated[str, Path(description="The message's id.", examples=[examples.MESSAGE_ID])]
 
 USUAL_LIMIT = 50

@@ -8,26 +8,26 @@ from fastapi import APIRouter, Depends, Query, Response
 from api import numbers
 from api.allowances import rate_limit_headers, seconds_until
 from api.auth import KeyedRoute, needs
+from api.fields import Moment, Recipient
 from api.keyring import Caller
 from api.making import MAKING, Making, MakingOf
 from api.parts import Parts, PartsOf
 from api.problems import Problem, documented
 from api.projector.projections import Document
 from api.reads import MessageFilter
-from api.routes.lists import USUAL_LIMIT, Cursor, Limit
+from api.routes.lists import USUAL_LIMIT, Cursor, Limit, MessageId
+from api.sendings import NewAudio, NewMedia, NewMessage, Sending
 from api.shapes import (
     MessageView,
     MessageWithTimelineView,
-    Moment,
-    NewMessage,
     Page,
-    Recipient,
     TakenMessageView,
 )
+from api.urls import is_inside
 from api.views import message_view, message_with_timeline_view, page_view, place
 from griot_chassis.ids import new_id
 from griot_contracts.accounts import CommandDecided, Refusal, Scope
-from griot_contracts.messages import Content, MessageAccepted, MessageStatus, SendMessage, TextContent
+from griot_contracts.messages import Content, MessageAccepted, MessageStatus, SendMessage
 from griot_contracts.sessions import SessionStatus, WhenDisconnected
 
 router = APIRouter(tags=["messages"], route_class=KeyedRoute)
@@ -35,6 +35,10 @@ router = APIRouter(tags=["messages"], route_class=KeyedRoute)
 Sender = Annotated[Caller, Depends(needs(Scope.MESSAGES_SEND))]
 Reader = Annotated[Caller, Depends(needs(Scope.MESSAGES_READ))]
 _KEYED = ("key_missing", "key_invalid", "insufficient_scope", "too_many_requests", "unavailable")
+_SENT = (
+    *_KEYED, "invalid_request", "invalid_json", "impossible_number", "body_too_large",
+    *MAKING, "session_not_found", "session_not_connected", "daily_limit_reached", "not_decided_yet",
+)  # fmt: skip
 
 
 def routers() -> tuple[APIRouter, ...]:
@@ -42,14 +46,7 @@ def routers() -> tuple[APIRouter, ...]:
     return (router,)
 
 
-@router.post(
-    "/messages",
-    status_code=202,
-    responses=documented(
-        *_KEYED, "invalid_request", "invalid_json", "impossible_number", "body_too_large",
-        *MAKING, "session_not_found", "session_not_connected", "daily_limit_reached", "not_decided_yet",
-    ),
-)  # fmt: skip
+@router.post("/messages", status_code=202, responses=documented(*_SENT))
 async def send_message(
     body: NewMessage, caller: Sender, making: MakingOf, response: Response
 ) -> TakenMessageView:
@@ -57,7 +54,33 @@ async def send_message(
 
     It is sent in the order of the session; `GET /messages/{id}` tells how it goes on.
     """
-    return await _take(body, TextContent(text=body.message), caller, making, response)
+    return await _take(body, body.content(), caller, making, response)
+
+
+@router.post("/messages/media", status_code=202, responses=documented(*_SENT, "media_address_forbidden"))
+async def send_media(
+    body: NewMedia, caller: Sender, making: MakingOf, response: Response
+) -> TakenMessageView:
+    """Take a picture or a video.
+
+    It is fetched after this answer, and what it is is told from its bytes. What cannot be sent makes the
+    message `failed`, with `media_unreachable`, `media_too_large`, `media_type_unsupported` or
+    `media_address_forbidden`.
+    """
+    _check_address(making.parts, body.media_url, "mediaUrl")
+    return await _take(body, body.content(), caller, making, response)
+
+
+@router.post("/messages/audio", status_code=202, responses=documented(*_SENT, "media_address_forbidden"))
+async def send_audio(
+    body: NewAudio, caller: Sender, making: MakingOf, response: Response
+) -> TakenMessageView:
+    """Take a voice note or an audio file; `type` is `audio` for both.
+
+    It is fetched as pictures are, and fails as they do.
+    """
+    _check_address(making.parts, body.audio_url, "audioUrl")
+    return await _take(body, body.content(), caller, making, response)
 
 
 @router.get(
@@ -70,10 +93,10 @@ async def list_messages(
     parts: PartsOf,
     limit: Limit = USUAL_LIMIT,
     cursor: Cursor = None,
-    status: MessageStatus | None = None,
-    session_id: Annotated[str | None, Query(alias="sessionId")] = None,
-    type_: Annotated[str | None, Query(alias="type")] = None,
-    to: Recipient | None = None,
+    status: Annotated[MessageStatus | None, Query(description="Only those that stand here.")] = None,
+    session_id: Annotated[str | None, Query(alias="sessionId", description="Only of this session.")] = None,
+    type_: Annotated[str | None, Query(alias="type", description="Only of this kind.")] = None,
+    to: Annotated[Recipient | None, Query(description="Only to this recipient.")] = None,
     since: Annotated[Moment | None, Query(alias="from", description="From this time on.")] = None,
     until: Annotated[Moment | None, Query(description="Before this time.")] = None,
 ) -> Page[MessageView]:
@@ -88,7 +111,7 @@ async def list_messages(
     response_model_exclude_unset=True,
     responses=documented(*_KEYED, "message_not_found"),
 )
-async def read_message(message_id: str, caller: Reader, parts: PartsOf) -> MessageWithTimelineView:
+async def read_message(message_id: MessageId, caller: Reader, parts: PartsOf) -> MessageWithTimelineView:
     """One message with its timeline: every status it had, and when."""
     message = await parts.reads.message(caller.account_id, message_id)
     if message is None:
@@ -97,7 +120,7 @@ async def read_message(message_id: str, caller: Reader, parts: PartsOf) -> Messa
 
 
 async def _take(
-    body: NewMessage, content: Content, caller: Caller, making: Making, response: Response
+    body: Sending, content: Content, caller: Caller, making: Making, response: Response
 ) -> TakenMessageView:
     parts, account_id, once = making.parts, caller.account_id, making.once(caller.account_id)
     message_id = making.message_id(account_id)
@@ -126,7 +149,7 @@ async def _take(
     return _taken(message_id, body, content)
 
 
-def _taken(message_id: str, body: NewMessage, content: Content) -> TakenMessageView:
+def _taken(message_id: str, body: Sending, content: Content) -> TakenMessageView:
     to_phone = numbers.shown(body.to)
     return TakenMessageView(id=message_id, to_phone=to_phone, type=content.type, status=MessageStatus.PENDING)
 
@@ -137,8 +160,13 @@ def _check_allowance(parts: Parts, caller: Caller) -> None:
         raise _refused(exhausted, parts.now())
 
 
-async def _sending_session(parts: Parts, caller: Caller, body: NewMessage) -> Document:
-    """The session named in the body, else the one that was connected first.
+def _check_address(parts: Parts, url: str, field: str) -> None:
+    if is_inside(url, parts.settings.media_allowed_networks):
+        raise Problem("media_address_forbidden", field=field)
+
+
+async def _sending_session(parts: Parts, caller: Caller, body: Sending) -> Document:
+    """The session named in the body, else the default one, else the one that was connected first.
 
     Raises:
         Problem: `session_not_found`, or `session_not_connected` and it does not queue.
@@ -150,7 +178,7 @@ async def _sending_session(parts: Parts, caller: Caller, body: NewMessage) -> Do
         return await _known_session(parts, caller, body)
 
 
-async def _known_session(parts: Parts, caller: Caller, body: NewMessage) -> Document:
+async def _known_session(parts: Parts, caller: Caller, body: Sending) -> Document:
     held = await parts.reads.sessions(caller.account_id, cached=True)
     sessions = [session for session in held if not parts.live.is_given_up(session["_id"])]
     named = body.session_id or body.session_key
@@ -159,6 +187,8 @@ async def _known_session(parts: Parts, caller: Caller, body: NewMessage) -> Docu
         sessions = [session for session in sessions if session[field] == named]
         if not sessions:
             raise Problem("session_not_found", field="sessionId" if field == "_id" else field)
+    elif default := [session for session in sessions if session["is_default"]]:
+        sessions = default  # what was asked to come from one number never comes from another
     able = [session for session in sessions if _takes_messages(session)]
     if not able:
         raise Problem("session_not_connected")

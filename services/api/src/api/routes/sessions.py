@@ -11,15 +11,23 @@ from api.live import Ear
 from api.making import MAKING, MakingOf
 from api.parts import Parts, PartsOf
 from api.problems import Problem, documented
-from api.projector.projections import Document
+from api.projector.projections import NOT_IN_THE_LOG_YET, Document
 from api.reads import page
 from api.routes.deciding import decided
-from api.routes.lists import USUAL_LIMIT, Cursor, Limit
-from api.shapes import NewSession, Page, SessionView
+from api.routes.lists import USUAL_LIMIT, Cursor, Limit, SessionId
+from api.session_shapes import NewSession, SessionChange, SessionView
+from api.shapes import Page
 from api.views import page_view, place, session_view
 from griot_chassis.ids import new_id
 from griot_contracts.accounts import Scope
-from griot_contracts.sessions import CreateSession, DeleteSession, SessionCreated, SessionDeleted
+from griot_contracts.sessions import (
+    CreateSession,
+    DeleteSession,
+    SessionCreated,
+    SessionDeleted,
+    SessionUpdated,
+    UpdateSession,
+)
 
 router = APIRouter(tags=["sessions"], route_class=KeyedRoute)
 
@@ -67,8 +75,31 @@ async def list_sessions(
 
 
 @router.get("/sessions/{session_id}", responses=documented(*KEYED, "session_not_found"))
-async def read_session(session_id: str, caller: Manager, parts: PartsOf) -> SessionView:
+async def read_session(session_id: SessionId, caller: Manager, parts: PartsOf) -> SessionView:
     """One session, and where it stands."""
+    return session_view(await own_session(parts, caller, session_id))
+
+
+@router.patch(
+    "/sessions/{session_id}",
+    responses=documented(
+        *KEYED, "invalid_request", "invalid_json", "body_too_large",
+        "session_not_found", "session_key_taken", "not_decided_yet",
+    ),
+)  # fmt: skip
+async def update_session(
+    session_id: SessionId, body: SessionChange, caller: Manager, parts: PartsOf
+) -> SessionView:
+    """Change what you want of a session.
+
+    `pacing` is kept and shown now; messages are sent at that pace from a later release on.
+    """
+    await own_session(parts, caller, session_id)
+    wanted = body.model_dump(by_alias=False, exclude_unset=True)
+    command = UpdateSession(account_id=caller.account_id, at=parts.now(), session_id=session_id, **wanted)
+    if wanted:
+        await decided(parts, command, id=new_id())
+        await _know_update(parts, command)
     return session_view(await own_session(parts, caller, session_id))
 
 
@@ -77,7 +108,7 @@ async def read_session(session_id: str, caller: Manager, parts: PartsOf) -> Sess
     status_code=204,
     responses=documented(*KEYED, "session_not_found", "not_decided_yet", "deletion_under_way"),
 )
-async def delete_session(session_id: str, caller: Manager, parts: PartsOf) -> Response:
+async def delete_session(session_id: SessionId, caller: Manager, parts: PartsOf) -> Response:
     """Give a session up.
 
     It is logged out of WhatsApp and its device's keys are destroyed. A repeat is safe.
@@ -105,6 +136,17 @@ async def own_session(parts: Parts, caller: Caller, session_id: str) -> Document
     if session is None:
         raise Problem("session_not_found")
     return session
+
+
+async def _know_update(parts: Parts, command: UpdateSession) -> None:
+    """What was decided is in the log; know it here before it comes back from there."""
+    if command.is_default:
+        for other in await parts.reads.sessions(command.account_id):
+            if other["is_default"] and other["_id"] != command.session_id:
+                was = {"session_id": other["_id"], "is_default": False}
+                update = SessionUpdated(account_id=command.account_id, at=command.at, **was)
+                parts.overlay.learn(update, NOT_IN_THE_LOG_YET)
+    parts.overlay.learn(SessionUpdated(**dict(command)), NOT_IN_THE_LOG_YET)
 
 
 async def _until_deleted(parts: Parts, caller: Caller, session_id: str, ear: Ear) -> None:

@@ -16,6 +16,7 @@ from griot_contracts.messages import (
     Content,
     DeliverMessage,
     DispatchMessage,
+    MediaReference,
     MessageDelivered,
     MessageEvent,
     MessageFailed,
@@ -103,7 +104,9 @@ def take_in(known: Message, command: DispatchMessage, sequence: int, at: datetim
     return message, [MessageQueued(**_of(message), at=at)]
 
 
-def begin(message: Message, at: datetime) -> tuple[MessageSending, DeliverMessage]:
+def begin(
+    message: Message, at: datetime, media: MediaReference | None = None
+) -> tuple[MessageSending, DeliverMessage]:
     """The next attempt.
 
     It has the number that follows the last ended one, so asking again for one whose end is not known is the
@@ -114,7 +117,9 @@ def begin(message: Message, at: datetime) -> tuple[MessageSending, DeliverMessag
     attempt = message.attempt + 1
     return (
         MessageSending(**_of(message), at=at, attempt=attempt),
-        DeliverMessage(**_of(message), at=at, attempt=attempt, to=message.to, content=message.content),
+        DeliverMessage(
+            **_of(message), at=at, attempt=attempt, to=message.to, content=message.content, media=media
+        ),
     )
 
 

@@ -75,6 +75,12 @@ class Queue:
         missing = [id_ for id_ in first if id_ not in self._at_hand]
         return missing if any(id_ in missing for id_ in first[:_SPARE]) else []
 
+    def first(self, count: int) -> list[Message]:
+        """The first messages that were not given to the session's owner, those of them that are at hand."""
+        given = None if self._under_way is None else self._under_way[0]
+        ids = (id_ for id_, _ in zip(self._places, range(count), strict=False))
+        return [self._at_hand[id_] for id_ in ids if id_ in self._at_hand and id_ != given]
+
     def hold(self, message: Message) -> None:
         """Have it at hand, if it still waits."""
         if message.message_id in self._places:

@@ -9,10 +9,11 @@ from griot_contracts.sessions import (
     SessionDeleted,
     SessionStatus,
     SessionStatusChanged,
+    SessionUpdated,
     WhenUnknown,
 )
 
-SessionEvent = SessionCreated | SessionStatusChanged | SessionDeleted
+SessionEvent = SessionCreated | SessionUpdated | SessionStatusChanged | SessionDeleted
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ def follow(session: Session, event: SessionEvent) -> Session:
     match event:
         case SessionCreated():
             return replace(session, when_unknown=event.when_unknown)
+        case SessionUpdated():
+            return replace(session, when_unknown=event.when_unknown or session.when_unknown)
         case SessionStatusChanged():
             return _status_changed(session, event)
         case SessionDeleted():

@@ -13,8 +13,9 @@ from dispatcher.domain.message import Message
 from dispatcher.domain.retry import Retry
 from dispatcher.handlers.alarms import Alarms
 from dispatcher.handlers.desk import Desk, Desks, Held
+from dispatcher.handlers.fetching import Fetching
 from dispatcher.handlers.gates import Gates
-from dispatcher.handlers.ports import Log, Progress, Store
+from dispatcher.handlers.ports import Log, Media, Progress, Store
 from dispatcher.handlers.work import Work
 from griot_chassis.log import get_logger
 from griot_chassis.records import Partition, Record
@@ -36,7 +37,14 @@ class Dispatch:
     """Sees every message through to its end, one at a time for each session, in order."""
 
     def __init__(
-        self, store: Store, log_: Log, progress: Progress, retry: Retry, now: Callable[[], datetime]
+        self,
+        store: Store,
+        log_: Log,
+        progress: Progress,
+        media: Media,
+        *,
+        retry: Retry,
+        now: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._log = log_
@@ -45,6 +53,7 @@ class Dispatch:
         self._desks = Desks(store)
         self._gates = Gates(progress)
         self._alarms = Alarms()
+        self._fetching = Fetching(media, lambda number: self._alarms.ring(number, now()))
         self._one_at_a_time = asyncio.Lock()
 
     async def __call__(self, records: Sequence[Record]) -> None:
@@ -80,6 +89,7 @@ class Dispatch:
             self._desks.forget()
             self._gates.forget()
             self._alarms.clear()
+            self._fetching.forget()
 
     async def keep_time(self) -> None:
         """Pump what was waiting for its moment, for ever. What fails is tried again a moment later."""
@@ -103,9 +113,10 @@ class Dispatch:
                     (desk, held) for desk in self._desks if desk.number in ready for held in desk.busy()
                 ]
                 await self._desks.fill([held for _, held in sessions])
-                work = Work(self._desks, self._log, self._retry, ())
+                work = Work(self._desks, self._log, self._retry, self._fetching, ())
                 self._pump(work, sessions)
                 await self._publish(work)
+                await self._store.save(work.new, work.changed, (), ())
             except BaseException:
                 self._desks.forget(ready)  # what was given to nobody must not count as under way
                 raise
@@ -117,7 +128,7 @@ class Dispatch:
         touched = {(record.partition, _session_of(record)) for record in records}
         sessions = [(self._desks[number], self._desks[number].held(id_)) for number, id_ in touched]
         await self._desks.fill([held for _, held in sessions])
-        work = Work(self._desks, self._log, self._retry, await self._known(records))
+        work = Work(self._desks, self._log, self._retry, self._fetching, await self._known(records))
         for record in records:
             work.take(record)
         self._pump(work, [item for item in sessions if self._gates.is_open(item[0].number)])

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
+from dispatcher.domain.media import Outcome
 from dispatcher.domain.message import Message
 from dispatcher.domain.receipt import EarlyReceipt
 from dispatcher.domain.session import Session
@@ -10,6 +11,7 @@ from dispatcher.domain.shelf import Shelf
 from griot_chassis.records import Partition
 from griot_contracts.base import Contract
 from griot_contracts.cloudevents import Envelope
+from griot_contracts.messages import AudioContent, MediaContent
 
 
 class Store(Protocol):
@@ -34,6 +36,17 @@ class Store(Protocol):
         """Store each; a message that is stored as far or further is left alone. Durable on return.
 
         `new` are messages that were not known when this was read.
+        """
+
+
+class Media(Protocol):
+    """Where media come from, and where they lie for the session's owner."""
+
+    async def fetch(self, message_id: str, content: MediaContent | AudioContent) -> Outcome:
+        """Have the message's media where the session's owner finds them, or say why that cannot be.
+
+        Takes as long as a web server takes. A repeat is safe, and fetches nothing that was fetched before.
+        Raises when the store is away.
         """
 
 

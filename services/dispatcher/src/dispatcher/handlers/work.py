@@ -6,30 +6,37 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from dispatcher.domain import message as steps
+from dispatcher.domain.media import Refused
 from dispatcher.domain.message import DeliveryEnd, Message
 from dispatcher.domain.receipt import EarlyReceipt
 from dispatcher.domain.retry import Retry
 from dispatcher.domain.session import Session, SessionEvent, follow
 from dispatcher.handlers.desk import Desks, Held
+from dispatcher.handlers.fetching import Fetching, needs_media
 from dispatcher.handlers.ports import Log
 from griot_chassis.records import Record
 from griot_contracts.base import Contract
 from griot_contracts.cloudevents import Envelope
 from griot_contracts.deliveries import DeliveryFailed, DeliverySent, DeliveryUnknown, ReceiptReceived
 from griot_contracts.messages import DeliverMessage, DispatchMessage, MessageEvent
-from griot_contracts.sessions import SessionCreated, SessionDeleted, SessionStatusChanged
+from griot_contracts.sessions import SessionCreated, SessionDeleted, SessionStatusChanged, SessionUpdated
 
 _UNTIL_AT_HAND: Final = timedelta(seconds=1)
+_FETCHED_AHEAD: Final = 4
+"""The first messages of a session whose media are fetched, so that they are there when their turn comes."""
 
 
 class Work:
     """Takes in the records of a batch one by one. Nothing is published or stored here."""
 
-    def __init__(self, desks: Desks, log: Log, retry: Retry, known: Iterable[Message]) -> None:
+    def __init__(
+        self, desks: Desks, log: Log, retry: Retry, fetching: Fetching, known: Iterable[Message]
+    ) -> None:
         """Begin a batch; `known` are the messages it is about that were read from the store."""
         self._desks = desks
         self._log = log
         self._retry = retry
+        self._fetching = fetching
         self._known = {message.message_id: message for message in known}
         self._sent_as = {m.whatsapp_message_id: m for m in self._known.values() if m.whatsapp_message_id}
         self.told: list[Envelope[Contract]] = []
@@ -48,7 +55,7 @@ class Work:
                 self._delivery(end, record)
             case ReceiptReceived() as receipt:
                 self._receipt(receipt, record)
-            case SessionCreated() | SessionStatusChanged() | SessionDeleted() as event:
+            case SessionCreated() | SessionUpdated() | SessionStatusChanged() | SessionDeleted() as event:
                 self._session(event, record)
             case _:
                 pass  # that an attempt has begun is the session's owner's own affair
@@ -64,7 +71,12 @@ class Work:
         return [self._now[id_] for id_ in self._to_store - self._unheard_of]
 
     def pump(self, held: Held, now: datetime) -> datetime | None:
-        """Give the session's next message to its owner, if it can be; or say when to ask again."""
+        """Give the session's next message to its owner, if it can be; or say when to ask again.
+
+        A message waits until its media are there, and those behind it wait with it.
+        """
+        for ahead in held.queue.first(_FETCHED_AHEAD):
+            self._fetching.begin(ahead)
         if not held.session.connected:
             return None
         place = held.queue.next(now)
@@ -73,8 +85,16 @@ class Work:
         message = held.queue.get(place.message_id)
         if message is None:
             return now + _UNTIL_AT_HAND
+        media = self._fetching.outcome(message) if needs_media(message) else None
+        if isinstance(media, Refused):
+            ended, events = steps.give_up(message, media.reason, now, media.detail)
+            self._change(ended, events, message.command_id)
+            return self.pump(held, now)
+        if media is None and needs_media(message):
+            return None  # this partition is looked at again when it is there
+        self._fetching.forget(message.message_id)
         held.queue.give(place)
-        self._tell(message, steps.begin(message, now), message.command_id)
+        self._tell(message, steps.begin(message, now, media), message.command_id)
         return None
 
     def _dispatch(self, command: DispatchMessage, record: Record) -> None:
@@ -90,7 +110,7 @@ class Work:
         if held.session.deleted:
             message, events = steps.give_up(message, steps.SESSION_DELETED, record.written_at)
         if message is not known:
-            self._change(message, events, record)
+            self._change(message, events, record.envelope.id)
 
     def _delivery(self, end: DeliveryEnd, record: Record) -> None:
         desk = self._desks[record.partition]
@@ -102,7 +122,7 @@ class Work:
         if held.session.deleted:
             message, more = steps.give_up(message, steps.SESSION_DELETED, end.at)
             events = [*events, *more]
-        self._change(message, events, record)
+        self._change(message, events, record.envelope.id)
         if isinstance(end, DeliverySent):
             early = desk.take_early(end.session_id, end.whatsapp_message_id)
             if early is not None:
@@ -116,7 +136,7 @@ class Work:
                 self._received(message, read=receipt.read, at=receipt.received_at, record=record)
             elif (doubtful := self._in_doubt(desk.held(receipt.session_id), receipt)) is not None:
                 step = steps.settle(doubtful, whatsapp_id, read=receipt.read, at=receipt.received_at)
-                self._change(*step, record)
+                self._change(*step, record.envelope.id)
             else:
                 early = EarlyReceipt(
                     receipt.session_id, record.partition, whatsapp_id, receipt.read, receipt.received_at
@@ -143,14 +163,14 @@ class Work:
             for message_id in held.queue.ids:
                 message = self._message(held, message_id)
                 if message is not None:
-                    self._change(*steps.give_up(message, steps.SESSION_DELETED, event.at), record)
+                    self._change(*steps.give_up(message, steps.SESSION_DELETED, event.at), record.envelope.id)
 
     def _received(self, message: Message, *, read: bool, at: datetime, record: Record) -> None:
         received, events = steps.receive(message, read=read, at=at)
         if events:
             # That it was delivered is not worth a write: told again after a restart, it is the
             # same record again.
-            self._change(received, events, record, store=read)
+            self._change(received, events, record.envelope.id, store=read)
 
     def _message(self, held: Held, message_id: str) -> Message | None:
         """The message as it stands, changes of this batch included."""
@@ -161,13 +181,15 @@ class Work:
         return Message(body.message_id, body.session_id, body.account_id, record.partition)
 
     def _change(
-        self, message: Message, events: Iterable[MessageEvent], record: Record, *, store: bool = True
+        self, message: Message, events: Iterable[MessageEvent], cause_id: str | None, *, store: bool = True
     ) -> None:
         self._now[message.message_id] = message
         if store:
             self._to_store.add(message.message_id)
         self._desks[message.partition].reflect(message)
-        self._tell(message, events, record.envelope.id)
+        if not message.is_open:
+            self._fetching.forget(message.message_id)
+        self._tell(message, events, cause_id)
 
     def _tell(
         self, message: Message, bodies: Iterable[MessageEvent | DeliverMessage], cause_id: str | None

@@ -21,10 +21,23 @@ from griot_contracts.accounts import (
     SessionReleased,
 )
 from griot_contracts.messages import MessageAccepted, MessageRejected, SendMessage
-from griot_contracts.sessions import CreateSession, DeleteSession, SessionCreated
+from griot_contracts.sessions import (
+    CreateSession,
+    DeleteSession,
+    SessionCreated,
+    SessionUpdated,
+    UpdateSession,
+)
 
 AccountCommand: TypeAlias = (
-    OpenAccount | ChangePlan | IssueKey | RevokeKey | CreateSession | DeleteSession | SendMessage
+    OpenAccount
+    | ChangePlan
+    | IssueKey
+    | RevokeKey
+    | CreateSession
+    | UpdateSession
+    | DeleteSession
+    | SendMessage
 )
 AccountEvent: TypeAlias = (
     AccountOpened
@@ -32,6 +45,7 @@ AccountEvent: TypeAlias = (
     | KeyIssued
     | KeyRevoked
     | SessionCreated
+    | SessionUpdated
     | SessionReleased
     | MessageAccepted
     | MessageRejected
@@ -50,6 +64,7 @@ class Account:
         opened_with: the key that it was opened with, by which a repeat is told from another's attempt.
         keys: the hash of each key in use, by its id.
         sessions: the `session_key` of each session held, by its id.
+        default_session: the session that was made the default, if one was.
         ended: keys revoked and sessions released last, so that a late repeat of their making revives none.
         day: the day of UTC that `sent` is of.
         sent: messages accepted on that day.
@@ -60,6 +75,7 @@ class Account:
     opened_with: str | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
     sessions: Mapping[str, str] = field(default_factory=dict)
+    default_session: str | None = None
     ended: tuple[str, ...] = ()
     day: date = date.min
     sent: int = 0
@@ -136,14 +152,31 @@ def evolve(account: Account, event: AccountEvent) -> Account:  # noqa: C901, PLR
             if id_ in account.ended:
                 return account
             return replace(account, sessions={**account.sessions, id_: key})
+        case SessionUpdated():
+            return _updated(account, event)
         case SessionReleased(session_id=id_):
-            return replace(account, sessions=_without(account.sessions, id_), ended=_ended(account, id_))
+            default = None if account.default_session == id_ else account.default_session
+            held = _without(account.sessions, id_)
+            return replace(account, sessions=held, default_session=default, ended=_ended(account, id_))
         case MessageAccepted():
             return _count(account, event)
         case MessageRejected() | CommandRefused():
             return account
         case _:
             assert_never(event)
+
+
+def _updated(account: Account, event: SessionUpdated) -> Account:
+    id_, sessions, default = event.session_id, account.sessions, account.default_session
+    if id_ not in sessions:
+        return account
+    if event.session_key is not None:
+        sessions = {**sessions, id_: event.session_key}
+    if event.is_default:
+        default = id_
+    elif event.is_default is False and default == id_:
+        default = None
+    return replace(account, sessions=sessions, default_session=default)
 
 
 def _count(account: Account, event: MessageAccepted) -> Account:

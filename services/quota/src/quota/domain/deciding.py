@@ -17,7 +17,13 @@ from griot_contracts.accounts import (
     SessionReleased,
 )
 from griot_contracts.messages import MessageAccepted, MessageRejected, SendMessage
-from griot_contracts.sessions import CreateSession, DeleteSession, SessionCreated
+from griot_contracts.sessions import (
+    CreateSession,
+    DeleteSession,
+    SessionCreated,
+    SessionUpdated,
+    UpdateSession,
+)
 from quota.domain.account import Account, AccountCommand, AccountEvent, midnight_after
 
 
@@ -36,6 +42,8 @@ def decide(account: Account, command: AccountCommand) -> list[AccountEvent]:  # 
             return _revoke_key(account, command)
         case CreateSession():
             return _create_session(account, command)
+        case UpdateSession():
+            return _update_session(account, command)
         case DeleteSession():
             return _delete_session(account, command)
         case SendMessage():
@@ -111,6 +119,19 @@ def _create_session(account: Account, command: CreateSession) -> list[AccountEve
             session_key=command.session_key,
         )
     ]
+
+
+def _update_session(account: Account, command: UpdateSession) -> list[AccountEvent]:
+    id_, key = command.session_id, command.session_key
+    if id_ not in account.sessions:
+        return [_refusal(command, Refusal.NO_SUCH_SESSION)]
+    if key is not None and any(key == taken for other, taken in account.sessions.items() if other != id_):
+        return [_refusal(command, Refusal.SESSION_KEY_TAKEN)]
+    events: list[AccountEvent] = []
+    if command.is_default and account.default_session not in (None, id_):
+        was = {"session_id": account.default_session, "is_default": False}
+        events.append(SessionUpdated(account_id=command.account_id, at=command.at, **was))
+    return [*events, SessionUpdated(**dict(command))]
 
 
 def _delete_session(account: Account, command: DeleteSession) -> list[AccountEvent]:

@@ -5,10 +5,18 @@ from typing import TypeAlias
 
 from griot_contracts.accounts import CommandDecided, CommandRefused, Refusal, SessionReleased
 from griot_contracts.messages import DispatchMessage, MessageAccepted, MessageRejected, SendMessage
-from griot_contracts.sessions import CreateSession, DestroySession, SessionCreated, StartSession
+from griot_contracts.sessions import (
+    CreateSession,
+    DesiredState,
+    DestroySession,
+    SessionCreated,
+    SessionUpdated,
+    StartSession,
+    StopSession,
+)
 from quota.domain.account import Account, AccountCommand, AccountEvent, midnight_after
 
-Consequence: TypeAlias = StartSession | DestroySession | DispatchMessage
+Consequence: TypeAlias = StartSession | StopSession | DestroySession | DispatchMessage
 
 
 def consequences(event: AccountEvent) -> list[Consequence]:
@@ -16,6 +24,12 @@ def consequences(event: AccountEvent) -> list[Consequence]:
     match event:
         case SessionCreated(account_id=account, at=at, session_id=id_):
             return [StartSession(account_id=account, at=at, session_id=id_)]
+        case SessionUpdated(account_id=account, at=at, session_id=id_, desired_state=DesiredState.CONNECTED):
+            return [StartSession(account_id=account, at=at, session_id=id_)]
+        case SessionUpdated(
+            account_id=account, at=at, session_id=id_, desired_state=DesiredState.DISCONNECTED
+        ):
+            return [StopSession(account_id=account, at=at, session_id=id_)]
         case SessionReleased(account_id=account, at=at, session_id=id_):
             return [DestroySession(account_id=account, at=at, session_id=id_)]
         case MessageAccepted(account_id=account, at=at, message_id=id_):

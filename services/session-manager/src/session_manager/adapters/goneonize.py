@@ -1,9 +1,9 @@
 """The WhatsApp library itself: its functions, its callbacks, and its events as the domain's observations.
 
-The only module that touches neonize, and it uses neonize's binding to the Go library, not its client class:
-that one calls `Stop` from the garbage collector, at any moment and past any gate (see `gate`), and keeps
-one thread of the loop's default executor a connection. `adapters.library.use_library` must have run before
-this is imported.
+With `parcels` the only module that touches neonize, and it uses neonize's binding to the Go library, not its
+client class: that one calls `Stop` from the garbage collector, at any moment and past any gate (see `gate`),
+and keeps one thread of the loop's default executor a connection. `adapters.library.use_library` must have
+run before this is imported.
 
 All functions block and belong on threads of their own.
 """
@@ -26,9 +26,10 @@ from neonize.proto import Neonize_pb2 as pb  # type: ignore[import-untyped]
 from neonize.proto.waCompanionReg.WAWebProtobufsCompanionReg_pb2 import (  # type: ignore[import-untyped]
     DeviceProps,
 )
-from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message  # type: ignore[import-untyped]
 
-from session_manager.domain.outcomes import HandOverError, LookupFailedError
+from session_manager.adapters import parcels
+from session_manager.domain.attachment import Attachment, UploadError
+from session_manager.domain.outcomes import ConnectError, HandOverError, LookupFailedError
 from session_manager.domain.standing import (
     Audible,
     Banned,
@@ -46,6 +47,7 @@ from session_manager.domain.standing import (
 
 _LOG_LEVEL: Final = b"ERROR"  # its lines hold people's numbers and whole stanzas: the callback drops them
 _SHOWN_ON_THE_PHONE: Final = DeviceProps(os="Griot", platformType=DeviceProps.CHROME).SerializeToString()
+_CHROME, _SHOWN_BESIDE_THE_CODE = 1, "Chrome (Linux)"  # WhatsApp takes only names of this form
 _IDENTIFIED: Final = 0
 _SCANNED_TOO_EARLY: Final = "err-scanned-without-multidevice"  # the one outcome after which codes go on
 _NOBODY: Final = "Function returned nothing."
@@ -124,7 +126,7 @@ def log_out(uuid: bytes) -> str:
     return error.decode(errors="replace")
 
 
-def send_text(uuid: bytes, to: str, text: str) -> str:
+def send(uuid: bytes, to: str, message: bytes) -> str:
     """Hand a message over and wait for the acknowledgement; up to 75 s, and longer after a reconnect.
 
     Returns:
@@ -133,12 +135,46 @@ def send_text(uuid: bytes, to: str, text: str) -> str:
     Raises:
         HandOverError: the library said something else than that WhatsApp took it.
     """
-    recipient, message = _jid(to), Message(conversation=text).SerializeToString()
+    recipient = _jid(to)
     raw = gocode.SendMessage(uuid, recipient, len(recipient), message, len(message))
     answer = pb.SendMessageReturnFunction.FromString(raw)
     if answer.Error:
         raise HandOverError(answer.Error)
     return str(answer.SendResponse.ID)
+
+
+def upload(uuid: bytes, attachment: Attachment) -> bytes:
+    """Encrypt an attachment and lay it on WhatsApp's media host; takes as long as the network takes.
+
+    neonize's own builders do the same and more: they take the format from the bytes once more, and run ffmpeg
+    on the calling thread. What they leave out (a picture's size, a waveform, conversion) is asked for here.
+
+    Returns:
+        The message to send: it says where the attachment lies and how it is decrypted.
+
+    Raises:
+        UploadError: nothing was sent to anybody.
+    """
+    raw = gocode.Upload(uuid, attachment.data, len(attachment.data), parcels.media_type(attachment))
+    answer = pb.UploadReturnFunction.FromString(raw)
+    if answer.Error:
+        raise UploadError
+    return parcels.with_attachment(attachment, answer.UploadResponse)
+
+
+def pair_phone(uuid: bytes, number: str) -> str:
+    """The code that links the phone with this number (digits only) when it is entered there.
+
+    Raises:
+        ConnectError: WhatsApp gave none.
+    """
+    asked = pb.PairPhoneParams(
+        phone=number, showPushNotification=True, clientType=_CHROME, clientDisplayName=_SHOWN_BESIDE_THE_CODE
+    ).SerializeToString()
+    answer = pb.PairPhoneReturnFunction.FromString(gocode.PairPhone(uuid, asked, len(asked)))
+    if answer.Error:
+        raise ConnectError("no pairing code")  # the library's words name the number
+    return str(answer.Code)
 
 
 def look_up(uuid: bytes, number: str) -> tuple[bool, str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from pymongo import UpdateOne, WriteConcern
 
+from griot_contracts.sessions import DesiredState
 from session_manager.domain.ownership import Logged, Owned
 
 _DURABLE = WriteConcern(j=True)  # few writes, and a session that is forgotten is not started again
@@ -34,7 +35,7 @@ class MongoSessions:
     async def restore(self, partition: int, sessions: Collection[Logged]) -> None:
         """Know a partition's sessions, as the log has them. A repeat changes nothing."""
         for one in sessions:
-            await self._know(one.session_id, one.account_id, partition)
+            await self._know(one.session_id, one.account_id, partition, one.desired)
             await self._leases.update_one(
                 {"_id": one.session_id}, {"$max": {"epoch": one.epoch}}, upsert=True
             )
@@ -55,6 +56,12 @@ class MongoSessions:
         document = await self._sessions.find_one({"_id": session_id})
         return _owned(document, (await self._take([session_id]))[session_id])
 
+    async def stop(self, session_id: str, account_id: str, partition: int) -> Owned:
+        """Own a session that is not to be connected."""
+        await self._know(session_id, account_id, partition, DesiredState.DISCONNECTED)
+        document = await self._sessions.find_one({"_id": session_id})
+        return _owned(document, (await self._take([session_id]))[session_id])
+
     async def remember(self, session_id: str, jid: str | None) -> None:
         """Keep which WhatsApp account a session is linked to; None for none any more."""
         await self._sessions.update_one({"_id": session_id}, {"$set": {"jid": jid}})
@@ -69,8 +76,14 @@ class MongoSessions:
         lease = await self._leases.find_one({"_id": session_id})
         return lease is not None and lease["owner"] == self._owner and lease["epoch"] == epoch
 
-    async def _know(self, session_id: str, account_id: str, partition: int) -> None:
-        wanted = {"account_id": account_id, "partition": partition, "desired": "connected"}
+    async def _know(
+        self,
+        session_id: str,
+        account_id: str,
+        partition: int,
+        desired: DesiredState = DesiredState.CONNECTED,
+    ) -> None:
+        wanted = {"account_id": account_id, "partition": partition, "desired": desired.value}
         change = {"$set": wanted, "$setOnInsert": {"jid": None, "since": self._now()}}
         await self._sessions.update_one({"_id": session_id}, change, upsert=True)
 

@@ -12,19 +12,17 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from griot_chassis.log import get_logger
-from session_manager.adapters import goneonize
+from session_manager.adapters import goneonize, parcels
+from session_manager.adapters.endings import given_up
 from session_manager.adapters.gate import Gate, Hold
+from session_manager.domain.attachment import Attachment, UploadError
 from session_manager.domain.outcomes import ConnectError, HandOverError, LookupFailedError
 from session_manager.domain.standing import (
-    Banned,
-    Broken,
     Identified,
-    LoginRefused,
     Observation,
     PairingEnded,
     QrShown,
     ReceiptSeen,
-    Unlinked,
 )
 
 log = get_logger(__name__)
@@ -138,14 +136,23 @@ class NeonizeConnection:
         if self._error:
             raise ConnectError(self._error)
 
-    async def send_text(self, to: str, text: str) -> str:
-        """Hand a message over; returns WhatsApp's id once WhatsApp has it.
+    async def upload(self, attachment: Attachment) -> bytes:
+        """Lay an attachment where WhatsApp's phones find it; returns the message that says where.
+
+        Raises:
+            UploadError: nobody has seen anything of it.
+        """
+        return await self._call(lambda: goneonize.upload(self._uuid, attachment), UploadError())
+
+    async def send(self, to: str, message: str | bytes) -> str:
+        """Hand over a text, or what an upload gave; returns WhatsApp's id once WhatsApp has it.
 
         Raises:
             HandOverError: WhatsApp did not acknowledge it.
         """
+        sealed = parcels.text(message) if isinstance(message, str) else message
         return await self._call(
-            lambda: goneonize.send_text(self._uuid, to, text), HandOverError("client is nil")
+            lambda: goneonize.send(self._uuid, to, sealed), HandOverError("client is nil")
         )
 
     async def is_on_whatsapp(self, to: str) -> bool:
@@ -169,6 +176,15 @@ class NeonizeConnection:
             self._on_whatsapp[to] = True
             self._by_hidden[hidden] = to
         return found
+
+    async def pairing_code(self, phone: str) -> str:
+        """A code that links the phone with this number.
+
+        Raises:
+            ConnectError: WhatsApp gave none.
+        """
+        digits = phone.removeprefix("+")
+        return await self._call(lambda: goneonize.pair_phone(self._uuid, digits), ConnectError("stopped"))
 
     async def log_out(self) -> None:
         """Unlink the device from its phone.
@@ -237,7 +253,7 @@ class NeonizeConnection:
             self._dialed.set()
         elif not self._stopped:
             log.warning("the library gave a connection up", connection=self._uuid.decode(), reason=error)
-            self._pass_on(_given_up(error))
+            self._pass_on(given_up(error))
 
     def qr(self, code: str) -> None:
         self._release()
@@ -278,12 +294,3 @@ class NeonizeConnection:
     def _tell(self, call: Callable[..., object], *args: object) -> None:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(call, *args)
-
-
-def _given_up(error: str) -> Observation:
-    """What the library gave up at: an event that it cannot encode, for it has no name for a number in it."""
-    if "TemporaryBan" in error:
-        return Banned("unnamed", timedelta(minutes=5))
-    if "LoggedOut" in error:
-        return Unlinked("unnamed")
-    return LoginRefused() if "ConnectFailure" in error else Broken()

@@ -3,7 +3,13 @@
 from dataclasses import dataclass, replace
 
 from griot_contracts.base import Contract
-from griot_contracts.sessions import SessionCreated, SessionDeleted, SessionStatusChanged
+from griot_contracts.sessions import (
+    DesiredState,
+    SessionCreated,
+    SessionDeleted,
+    SessionStatusChanged,
+    SessionUpdated,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +33,12 @@ class Owned:
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """A session as the log knows it: whose it is, and the highest epoch it was seen under."""
+    """A session as the log knows it: whose it is, where it is wanted, the highest epoch it was seen under."""
 
     session_id: str
     account_id: str
     epoch: int = 0
+    desired: DesiredState = DesiredState.CONNECTED
 
 
 Known = dict[str, Logged]
@@ -42,6 +49,8 @@ def evolve(known: Known, event: Contract) -> Known:
     match event:
         case SessionCreated(session_id=id_, account_id=account_id):
             return known | {id_: Logged(id_, account_id)}
+        case SessionUpdated(session_id=id_, desired_state=DesiredState() as desired) if id_ in known:
+            return known | {id_: replace(known[id_], desired=desired)}
         case SessionStatusChanged(session_id=id_, epoch=epoch) if id_ in known:
             return known | {id_: replace(known[id_], epoch=max(epoch, known[id_].epoch))}
         case SessionDeleted(session_id=id_):

@@ -154,6 +154,9 @@ class Standing:
 
 
 NO_ANSWER: Final = "no_answer"
+STOPPED: Final = "stopped"
+PAIRING_LASTS: Final = timedelta(seconds=160)
+"""How long WhatsApp waits for a phone on one connection: the first QR code, and those that follow."""
 _AFTER_A_BAN: Final = timedelta(seconds=5)
 _LONGEST_WAIT: Final = timedelta(minutes=5)
 _UNLINKED: Final = {"LOGGED_OUT": "unlinked_from_phone", "MAIN_DEVICE_GONE": "main_device_gone"}

@@ -18,25 +18,31 @@ from griot_contracts.deliveries import (
     DeliveryUnknown,
 )
 from griot_contracts.ids import derive
-from griot_contracts.messages import DeliverMessage
-from session_manager.domain import outcomes
+from griot_contracts.messages import DeliverMessage, TextContent
+from session_manager.domain import attachment, outcomes
+from session_manager.domain.attachment import NoAttachmentError, UploadError
 from session_manager.domain.journal import Doubt, End, HandOver, SayAgain, what_to_do
 from session_manager.domain.outcomes import Doubtful, HandOverError, LookupFailedError, Refused
 from session_manager.handlers import metrics
 from session_manager.handlers.fleet import Fleet
-from session_manager.handlers.ports import Connection, Now, Publisher
+from session_manager.handlers.ports import Attachments, Connection, Now, Publisher
 from session_manager.handlers.session import Session
 
 _LAST_WORD_WITHIN_S: Final = 3.0
+_ATTACHMENTS_AT_ONCE: Final = 4  # each may be held in memory two or three times
+
+Message = str | bytes
+"""A text, or what an upload gave."""
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How many seconds are waited for an acknowledgement, a numbers lookup, a session that just starts."""
+    """How many seconds are waited for an acknowledgement, a lookup, a session that just starts, an upload."""
 
     send_s: float
     lookup_s: float
     start_s: float
+    upload_s: float
 
 
 class DeliverMessages:
@@ -45,10 +51,14 @@ class DeliverMessages:
     Safe to repeat: what was begun is never begun again, what has ended ends the same.
     """
 
-    def __init__(self, fleet: Fleet, publisher: Publisher, now: Now, patience: Patience) -> None:
+    def __init__(
+        self, fleet: Fleet, publisher: Publisher, attachments: Attachments, *, now: Now, patience: Patience
+    ) -> None:
         self._fleet = fleet
         self._publisher = publisher
         self._now = now
+        self._attachments = attachments
+        self._few = asyncio.Semaphore(_ATTACHMENTS_AT_ONCE)
         self._patience = patience
 
     async def __call__(self, command: DeliverMessage, record: Record) -> None:
@@ -74,9 +84,27 @@ class DeliverMessages:
             await self._end(self._told(command, outcomes.NOT_CONNECTED), record)
         elif (refusal := await self._refusal(connection, command.to)) is not None:
             await self._end(self._told(command, refusal), record)
+        elif isinstance(message := await self._message(connection, command), Refused):
+            await self._end(self._told(command, message), record)
         else:
             await self._begin(command, record)
-            await self._end(await self._until_known(session, connection, command, record), record)
+            await self._end(await self._until_known(session, connection, command, message, record), record)
+
+    async def _message(self, connection: Connection, command: DeliverMessage) -> Message | Refused:
+        """What is handed over. An upload comes before the attempt begins: nobody sees anything of it."""
+        if isinstance(command.content, TextContent):
+            return command.content.text
+        if command.media is None:
+            return attachment.GONE
+        try:
+            async with self._few:
+                made = await self._attachments.made(command.content, command.media)
+                async with asyncio.timeout(self._patience.upload_s):
+                    return await connection.upload(made)
+        except NoAttachmentError as error:
+            return error.refused
+        except (UploadError, TimeoutError):
+            return attachment.UPLOAD_FAILED
 
     async def _refusal(self, connection: Connection, to: str) -> Refused | None:
         """Why nothing can be sent there; None if it can."""
@@ -102,11 +130,16 @@ class DeliverMessages:
         )  # not before: without the ack nothing was handed over
 
     async def _until_known(
-        self, session: Session, connection: Connection, command: DeliverMessage, record: Record
+        self,
+        session: Session,
+        connection: Connection,
+        command: DeliverMessage,
+        message: Message,
+        record: Record,
     ) -> End:
         try:
             async with asyncio.timeout(self._patience.send_s):
-                whatsapp_id = await connection.send_text(command.to, command.content.text)
+                whatsapp_id = await connection.send(command.to, message)
         except HandOverError as error:
             return self._told(command, outcomes.outcome_of(error.words))
         except TimeoutError:

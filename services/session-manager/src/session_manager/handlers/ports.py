@@ -7,6 +7,8 @@ from typing import Protocol
 from griot_chassis.records import Partition, Record
 from griot_contracts.base import Contract
 from griot_contracts.cloudevents import Envelope
+from griot_contracts.messages import AudioContent, MediaContent, MediaReference
+from session_manager.domain.attachment import Attachment
 from session_manager.domain.ownership import Logged, Owned
 from session_manager.domain.standing import Observation, ReceiptSeen
 
@@ -17,8 +19,17 @@ Observe = Callable[[Observation | ReceiptSeen], None]
 class Connection(Protocol):
     """One session's connection to WhatsApp, until it is stopped."""
 
-    async def send_text(self, to: str, text: str) -> str:
-        """Hand a message over; returns WhatsApp's id once WhatsApp has it.
+    async def upload(self, attachment: Attachment) -> bytes:
+        """Lay an attachment where WhatsApp's phones find it; returns the message that says where.
+
+        Nobody sees anything of it yet. May take long: the caller sets the limit.
+
+        Raises:
+            UploadError: WhatsApp's media host did not take it.
+        """
+
+    async def send(self, to: str, message: str | bytes) -> str:
+        """Hand over a text, or what an upload gave; returns WhatsApp's id once WhatsApp has it.
 
         May take for ever: the caller sets the limit.
 
@@ -31,6 +42,13 @@ class Connection(Protocol):
 
         Raises:
             LookupFailedError: WhatsApp did not tell.
+        """
+
+    async def pairing_code(self, phone: str) -> str:
+        """A code that links the phone with this number; the connection must show QR codes.
+
+        Raises:
+            ConnectError: WhatsApp gave none.
         """
 
     async def log_out(self) -> None:
@@ -65,6 +83,17 @@ class WhatsApp(Protocol):
         """Destroy a session's keys; its connection must have been stopped. A repeat does nothing."""
 
 
+class Attachments(Protocol):
+    """Where the media lie that messages carry."""
+
+    async def made(self, content: MediaContent | AudioContent, media: MediaReference) -> Attachment:
+        """What is sent of them, ready to be shown. Takes as long as its computing takes.
+
+        Raises:
+            NoAttachmentError: there is nothing that could be sent.
+        """
+
+
 class Sessions(Protocol):
     """The sessions that are known, and the leases on them. Each call is durable when it returns.
 
@@ -86,6 +115,9 @@ class Sessions(Protocol):
 
     async def add(self, session_id: str, account_id: str, partition: int) -> Owned:
         """Know a session from here on, and own it."""
+
+    async def stop(self, session_id: str, account_id: str, partition: int) -> Owned:
+        """Own a session that is not to be connected, not by the next owner either."""
 
     async def remember(self, session_id: str, jid: str | None) -> None:
         """Keep which WhatsApp account a session is linked to; None for none any more."""

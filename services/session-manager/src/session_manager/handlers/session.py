@@ -104,6 +104,16 @@ class Session:
             return None
         return self._connection if self.standing.status is SessionStatus.CONNECTED else None
 
+    @property
+    def linked(self) -> bool:
+        """Whether some phone knows its device."""
+        return self._jid is not None
+
+    async def pairing(self, within_s: float) -> Connection | None:
+        """The connection while it shows QR codes; waits for a session that is just starting."""
+        await self.connected(within_s)
+        return self._connection if self.standing.status is SessionStatus.AWAITING_SCAN else None
+
     async def log_out(self, within_s: float) -> bool:
         """Unlink the device from its phone, if WhatsApp can be reached in time."""
         try:

@@ -1,0 +1,37 @@
+"""A stranger who knows only the document of the API tries all of it, and finds what it says."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from griot_local.stack import Stack
+from tests.e2e.people import opened_account
+
+HERE = Path(__file__).parent
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize(
+    ("phases", "budget_s"), [("examples,coverage,fuzzing", 40), ("stateful", 20)], ids=["alone", "in a row"]
+)
+async def test_the_api_does_what_its_document_says_and_nothing_else(
+    stack: Stack, tmp_path: Path, phases: str, budget_s: int
+) -> None:
+    async with opened_account(stack.api_url) as ada:
+        stranger = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / "stranger.toml"),
+            "run", f"{stack.api_url}/openapi.json", "--phases", phases, "--max-time", str(budget_s),
+            "--checks", "all", "--no-color",
+            cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+            env=os.environ | {
+                "PYTHONPATH": str(HERE), "SCHEMATHESIS_HOOKS": "stranger_hooks",
+                "STRANGER_URL": stack.api_url, "STRANGER_KEY": ada.key,
+            },
+        )  # fmt: skip
+        told, _ = await stranger.communicate()
+
+    assert stranger.returncode == 0, told.decode()
