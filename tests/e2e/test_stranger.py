@@ -11,6 +11,8 @@ from griot_local.stack import Stack
 from tests.e2e.people import opened_account
 
 HERE = Path(__file__).parent
+SEED = "20261124"
+"""Another finds other faults; one that came by chance would be nobody's, and hold up what has none."""
 
 
 @pytest.mark.slow
@@ -25,7 +27,7 @@ async def test_the_api_does_what_its_document_says_and_nothing_else(
         stranger = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / "stranger.toml"),
             "run", f"{stack.api_url}/openapi.json", "--phases", phases, "--max-time", str(budget_s),
-            "--checks", "all", "--no-color",
+            "--checks", "all", "--no-color", "--seed", SEED,
             cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
             env=os.environ | {
                 "PYTHONPATH": str(HERE), "SCHEMATHESIS_HOOKS": "stranger_hooks",

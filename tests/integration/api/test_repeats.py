@@ -186,3 +186,12 @@ async def test_a_key_that_is_none_is_refused(eve: Customer, key: str) -> None:
 async def counted(griot: Griot, customer: Customer) -> int:
     usage = await griot.database["usage"].find({"account_id": customer.account_id}).to_list()
     return sum(document["sent"] for document in usage)
+
+
+@pytest.mark.parametrize("body", [b"", b"{not json", b"\xff"])
+async def test_a_body_that_is_not_json_is_refused_under_a_key_too(eve: Customer, body: bytes) -> None:
+    headers = {"Idempotency-Key": "one", "Content-Type": "application/json"}
+
+    answer = await eve.http.post("/sessions", content=body, headers=headers)
+
+    assert answer.status_code == 422

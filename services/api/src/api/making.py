@@ -99,10 +99,15 @@ class Making:
 
 
 async def _making(request: Request, parts: PartsOf, idempotency_key: IdempotencyKey = None) -> Making:
-    body = ""
-    if idempotency_key is not None:
-        body = json.dumps(await request.json(), sort_keys=True, separators=(",", ":"))
+    body = "" if idempotency_key is None else _in_one_form(await request.body())
     return Making(parts, idempotency_key, (request.method, request.url.path, body))
+
+
+def _in_one_form(body: bytes) -> str:
+    try:
+        return json.dumps(json.loads(body), sort_keys=True, separators=(",", ":"))
+    except (ValueError, RecursionError):
+        return ""  # it is not JSON, and the route refuses it
 
 
 MakingOf = Annotated[Making, Depends(_making)]

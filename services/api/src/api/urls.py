@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, AnyHttpUrl, StringConstraints, TypeAdapter, ValidationError
+from pydantic import AfterValidator, AnyHttpUrl, Field, StringConstraints, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
 _LONGEST: Final = 2_048
@@ -30,7 +30,12 @@ def _fetchable(url: str) -> str:
     return str(parsed)
 
 
-MediaUrl = Annotated[str, StringConstraints(max_length=_LONGEST), AfterValidator(_fetchable)]
+MediaUrl = Annotated[
+    str,
+    StringConstraints(max_length=_LONGEST),
+    AfterValidator(_fetchable),
+    Field(json_schema_extra={"format": "media-url"}),
+]
 """An http or https URL. In its normal form a host like 2130706433 stands as the address that it is."""
 
 
