@@ -40,7 +40,7 @@ def future_ends(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
 
 @schemathesis.hook("before_call")
 def no_repeats(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
-    """Under another request's Idempotency-Key each would be refused, as it should be; it has its own tests."""
+    """Under another request's Idempotency-Key each would be refused, rightly; it has tests of its own."""
     given = (case.headers or {}).get("idempotency-key")
     if isinstance(given, str) and re.fullmatch(r"[ -~]{1,255}", given):
         del case.headers["idempotency-key"]
