@@ -23,7 +23,7 @@ from tests.support import eventually
 THIS_PROGRAM = "this program (the clients)"
 _SETTLING_S = 5.0
 _RESTING_S = 5.0
-_LOAD_S = 15.0
+_LOAD_S = 20.0  # what is kept waiting is slower than the trial says, or faster: 10 to 20 s come of it
 _MOST_MESSAGES = 3_500  # a day's limit is 10,000, for everything that one run sends
 _WARM_UP_EACH = 20
 _TRIAL = 120
@@ -92,7 +92,7 @@ async def answers(
 
 
 async def load(stack: Stack, network: RemoteNetwork, client: Client, which: Sequence[Sender]) -> Load:
-    """As many messages as take some 15 s, from the first request to the last message on the network.
+    """As many messages as take 10 to 20 s, from the first request to the last message on the network.
 
     Before them a few, for the encryption with each recipient to be set up, and to know the rate.
     """
