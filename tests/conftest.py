@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from testcontainers.core.container import DockerContainer
 
 from fakewhatsapp.client import RemoteNetwork
@@ -24,6 +25,10 @@ from tests.support import eventually
 KAFKA_IMAGE = "apache/kafka:4.3.1"
 MONGO_IMAGE = "mongo:8.0"
 DOCKER_ENGINE = Path("/var/run/docker.sock")
+
+# How long an example takes is the machine's affair.
+settings.register_profile("griot", deadline=None)
+settings.load_profile("griot")
 
 
 @pytest.fixture(scope="session")
