@@ -19,8 +19,8 @@ ACCEPTED: Final = 202
 TOO_MANY: Final = 429
 _WORTH_ANOTHER_TRY: Final = {409, 503}
 _ANSWERED_WITHIN: Final = timedelta(minutes=5)
-_BREATH_S: Final = 0.03
-"""Between two messages of a sender: what is counted is faults, not throughput."""
+_BREATH_S: Final = 0.3
+"""After a refusal at the limit: another one soon says nothing new."""
 
 
 @dataclass
@@ -84,7 +84,6 @@ class Load:
             while not self._enough.is_set():
                 await self._send(sender, http, f"{sender.number} says {number}")
                 number += 1
-                await asyncio.sleep(_BREATH_S)
 
     async def _send(self, sender: Sender, http: httpx.AsyncClient, text: str) -> None:
         body = {"sessionId": sender.session_id, "to": sender.number, "message": text}
@@ -97,6 +96,8 @@ class Load:
             return self._take(sender, text, answer)
 
         await eventually(answered, within=_ANSWERED_WITHIN, what=f"{text!r} is answered")
+        if sender.refused:
+            await asyncio.sleep(_BREATH_S)
 
     def _take(self, sender: Sender, text: str, answer: httpx.Response) -> bool:
         if answer.status_code == ACCEPTED:
