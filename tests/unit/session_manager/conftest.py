@@ -13,11 +13,13 @@ from session_manager.domain.standing import Identified, Online
 from session_manager.handlers.commands import HandleSessionCommands
 from session_manager.handlers.deliver import DeliverMessages, Patience
 from session_manager.handlers.fleet import Fleet
+from session_manager.handlers.journals import Journals
 from session_manager.handlers.outbox import Outbox
 from tests.support import eventually
 from tests.unit.session_manager.fakes import (
     FakeAttachments,
     FakeConnection,
+    FakeLog,
     FakePublisher,
     FakeSessions,
     FakeWhatsApp,
@@ -33,13 +35,21 @@ class Worker:
     whatsapp: FakeWhatsApp = field(default_factory=FakeWhatsApp)
     sessions: FakeSessions = field(default_factory=FakeSessions)
     attachments: FakeAttachments = field(default_factory=FakeAttachments)
+    log: FakeLog = field(default_factory=FakeLog)
 
     def __post_init__(self) -> None:
         self.outbox = Outbox(self.publisher)
         self.fleet = Fleet(self.whatsapp, self.sessions, self.outbox, now)
         self.handle = HandleSessionCommands(
             self.fleet,
-            DeliverMessages(self.fleet, self.publisher, self.attachments, now=now, patience=LIKE_A_TEST),
+            DeliverMessages(
+                self.fleet,
+                Journals(self.fleet, self.log),
+                self.publisher,
+                self.attachments,
+                now=now,
+                patience=LIKE_A_TEST,
+            ),
             sessions=self.sessions,
             whatsapp=self.whatsapp,
             outbox=self.outbox,

@@ -17,6 +17,7 @@ from session_manager.adapters.sessions import MongoSessions
 from session_manager.handlers.commands import HandleSessionCommands
 from session_manager.handlers.deliver import DeliverMessages, Patience
 from session_manager.handlers.fleet import Fleet
+from session_manager.handlers.journals import Journals
 from session_manager.handlers.outbox import Outbox
 from session_manager.handlers.ownership import Ownership
 from session_manager.settings import SessionManagerSettings
@@ -39,7 +40,9 @@ async def main(settings: SessionManagerSettings) -> None:
         )
         attachments = StoredAttachments(ClaimCheck(service.mongo[settings.media_database]))
         fleet = Fleet(whatsapp, sessions, outbox, now)
-        deliver = DeliverMessages(fleet, publisher, attachments, now=now, patience=patience)
+        deliver = DeliverMessages(
+            fleet, Journals(fleet, service.log_reader), publisher, attachments, now=now, patience=patience
+        )
         handle = HandleSessionCommands(
             fleet, deliver, sessions=sessions, whatsapp=whatsapp, outbox=outbox, publisher=publisher, now=now
         )

@@ -25,6 +25,7 @@ from session_manager.domain.journal import Doubt, End, HandOver, SayAgain, what_
 from session_manager.domain.outcomes import Doubtful, HandOverError, LookupFailedError, Refused
 from session_manager.handlers import metrics
 from session_manager.handlers.fleet import Fleet
+from session_manager.handlers.journals import Journals
 from session_manager.handlers.ports import Attachments, Connection, Now, Publisher
 from session_manager.handlers.session import Session
 
@@ -52,9 +53,17 @@ class DeliverMessages:
     """
 
     def __init__(
-        self, fleet: Fleet, publisher: Publisher, attachments: Attachments, *, now: Now, patience: Patience
+        self,
+        fleet: Fleet,
+        journals: Journals,
+        publisher: Publisher,
+        attachments: Attachments,
+        *,
+        now: Now,
+        patience: Patience,
     ) -> None:
         self._fleet = fleet
+        self._journals = journals
         self._publisher = publisher
         self._now = now
         self._attachments = attachments
@@ -68,8 +77,8 @@ class DeliverMessages:
             BrokerUnavailableError: what became of it is known and kept, but not in the log; the command
                 comes again.
         """
-        known = self._fleet.journal(record.partition).known((command.message_id, command.attempt))
-        match what_to_do(known):
+        attempt = command.message_id, command.attempt
+        match what_to_do(await self._journals.known(record.partition, attempt, command.at)):
             case SayAgain(end):
                 await self._publish(end, record)
             case Doubt():
