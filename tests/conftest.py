@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
-import hypothesis
 import pytest
+from hypothesis import settings
 from testcontainers.core.container import DockerContainer
 
 from fakewhatsapp.client import RemoteNetwork
@@ -26,10 +26,9 @@ KAFKA_IMAGE = "apache/kafka:4.3.1"
 MONGO_IMAGE = "mongo:8.0"
 DOCKER_ENGINE = Path("/var/run/docker.sock")
 
-hypothesis.settings.register_profile(
-    "griot", deadline=None
-)  # a busy machine is slow, and no test asserts timing
-hypothesis.settings.load_profile("griot")
+# How long an example takes is the machine's affair.
+settings.register_profile("griot", deadline=None)
+settings.load_profile("griot")
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import stamina
 from pydantic import TypeAdapter
-from pymongo import ReplaceOne, UpdateOne
+from pymongo import ReplaceOne, UpdateOne, WriteConcern
 from pymongo.errors import BulkWriteError, ConnectionFailure
 
 from griot_contracts.accounts import CommandDecided
@@ -15,6 +15,7 @@ from quota.domain import Account, Answer, Snapshot
 
 _ACCOUNT: Final = TypeAdapter(Account)
 _DUPLICATE_KEY: Final = 11000
+_NEVER_FORGOTTEN: Final = WriteConcern(w="majority", j=True)
 _ANSWERS_KEPT: Final = MESSAGE_EVENTS.kept or timedelta(days=30)
 """As long as messages: so an id that follows from an Idempotency-Key is never made for a second message."""
 
@@ -22,11 +23,13 @@ _ANSWERS_KEPT: Final = MESSAGE_EVENTS.kept or timedelta(days=30)
 class MongoSnapshots:
     """The port `Snapshots` on a collection: `{_id: account id, decided_to: offset, account: {...}}`.
 
-    Written only forwards.
+    Written only forwards, and in the journal when a save returns, with all that was written before it. A
+    database that dies and forgets what came after a snapshot is given that again; one that forgot a snapshot
+    and was then told how far it is decided would count less than was accepted.
     """
 
     def __init__(self, collection: Any) -> None:
-        self._collection = collection
+        self._collection = collection.with_options(write_concern=_NEVER_FORGOTTEN)
 
     async def load(self, account_ids: Collection[str]) -> dict[str, Snapshot]:
         """What is stored of these accounts, in one query."""
