@@ -15,12 +15,16 @@ from hypothesis import settings
 from testcontainers.core.container import DockerContainer
 
 from fakewhatsapp.client import RemoteNetwork
+from griot_local.folder import memory
 from griot_local.kafka import KafkaServer
 from griot_local.mongo import MongoServer
 from griot_local.ports import LOOPBACK, free_port
 from griot_local.probes import kafka_answers, mongo_answers
 from griot_local.stack import Stack
 from tests.support import eventually
+
+if (room := memory()) is not None:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(room))  # where tmp_path lies: see griot_local.folder
 
 KAFKA_IMAGE = "apache/kafka:4.3.1"
 MONGO_IMAGE = "mongo:8.0"
