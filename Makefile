@@ -85,8 +85,8 @@ browser: ## What a browser sees
 	$(call pytest,tests/browser)
 
 .PHONY: chaos
-chaos: ## Kill things in the middle of it, then count
-	$(call pytest,tests/chaos)
+chaos: ## Kill, stop and cut things in the middle of it, then count; SEED=n for the same again, LONG=1 for an hour
+	@CHAOS_SEED=$(SEED) CHAOS_LONG=$(LONG) $(BIN)/pytest tests/chaos
 
 .PHONY: bench
 bench: ## Measure, in about five minutes; prints the tables of docs/performance.md

@@ -6,16 +6,16 @@ from typing import Any, Final
 
 import stamina
 from pydantic import TypeAdapter
-from pymongo import ReplaceOne, UpdateOne, WriteConcern
+from pymongo import ReplaceOne, UpdateOne
 from pymongo.errors import BulkWriteError, ConnectionFailure
 
+from griot_chassis.mongo import NEVER_FORGOTTEN
 from griot_contracts.accounts import CommandDecided
 from griot_contracts.topics import MESSAGE_EVENTS
 from quota.domain import Account, Answer, Snapshot
 
 _ACCOUNT: Final = TypeAdapter(Account)
 _DUPLICATE_KEY: Final = 11000
-_NEVER_FORGOTTEN: Final = WriteConcern(w="majority", j=True)
 _ANSWERS_KEPT: Final = MESSAGE_EVENTS.kept or timedelta(days=30)
 """As long as messages: so an id that follows from an Idempotency-Key is never made for a second message."""
 
@@ -29,7 +29,7 @@ class MongoSnapshots:
     """
 
     def __init__(self, collection: Any) -> None:
-        self._collection = collection.with_options(write_concern=_NEVER_FORGOTTEN)
+        self._collection = collection.with_options(write_concern=NEVER_FORGOTTEN)
 
     async def load(self, account_ids: Collection[str]) -> dict[str, Snapshot]:
         """What is stored of these accounts, in one query."""
