@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from griot_contracts.deliveries import ReceiptReceived
+from griot_contracts.inbound import MessageReceived
 from griot_contracts.sessions import (
     DestroySession,
     QrCodeIssued,
@@ -12,6 +13,7 @@ from griot_contracts.sessions import (
     SessionStatus,
     StartSession,
 )
+from session_manager.domain.inbound import MessageSeen, ReceiptSeen
 from session_manager.domain.ownership import Owned
 from session_manager.domain.standing import (
     Identified,
@@ -20,7 +22,6 @@ from session_manager.domain.standing import (
     Outdated,
     PairingEnded,
     QrShown,
-    ReceiptSeen,
     Replaced,
     Unlinked,
 )
@@ -127,6 +128,33 @@ async def test_a_receipt_is_the_same_record_however_often_it_comes(worker: Worke
     ids = [one.id for one in worker.publisher.published if isinstance(one.body, ReceiptReceived)]
     assert len(ids) == 3
     assert ids[0] == ids[1] != ids[2]
+
+
+async def test_what_is_written_to_a_session_is_the_same_record_however_often_it_comes(worker: Worker) -> None:
+    connection = await worker.connect()
+    bob, written = "237650000002@s.whatsapp.net", list[str]()
+    for id_ in ("3A", "3A", "3B"):
+        seen = MessageSeen(
+            id_, bob, bob, "text", NOON, text="how are you?", written=lambda id_=id_: written.append(id_)
+        )
+        connection.observe(seen)
+    await worker.told()
+
+    told = [one for one in worker.publisher.published if isinstance(one.body, MessageReceived)]
+    assert [one.body.whatsapp_message_id for one in told] == written == ["3A", "3A", "3B"]
+    assert told[0].id == told[1].id != told[2].id
+    assert (told[0].body.from_, told[0].body.text, told[0].body.sent_at) == (bob, "how are you?", NOON)
+
+
+async def test_what_came_in_before_the_end_of_a_connection_is_told_though_it_is_seen_after(
+    worker: Worker,
+) -> None:
+    connection = await worker.connect()
+    await worker.fleet.drop("s1")
+    bob = "237650000002@s.whatsapp.net"
+    connection.observe(MessageSeen("3A", bob, bob, "text", NOON, text="wait!"))
+
+    assert isinstance((await worker.told())[-1], MessageReceived)
 
 
 async def test_destroying_logs_out_forgets_and_says_so_last(worker: Worker) -> None:

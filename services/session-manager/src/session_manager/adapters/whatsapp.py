@@ -4,30 +4,25 @@ import asyncio
 import itertools
 import os
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from pathlib import Path
 from typing import Final, TypeVar
 
 from griot_chassis.log import get_logger
 from session_manager.adapters import goneonize, parcels
+from session_manager.adapters.codes import Codes
 from session_manager.adapters.endings import given_up
 from session_manager.adapters.gate import Gate, Hold
+from session_manager.adapters.intake import Intake
 from session_manager.domain.attachment import Attachment, UploadError
+from session_manager.domain.inbound import Fact, MessageSeen, ReceiptSeen
 from session_manager.domain.outcomes import ConnectError, HandOverError, LookupFailedError
-from session_manager.domain.standing import (
-    Identified,
-    Observation,
-    PairingEnded,
-    QrShown,
-    ReceiptSeen,
-)
+from session_manager.domain.standing import Identified, Observation
 
 log = get_logger(__name__)
 T = TypeVar("T")
-Observe = Callable[[Observation | ReceiptSeen], None]
+Observe = Callable[[Observation | Fact], None]
 
 _WRITTEN_AFTER_S: Final = 3.0
 """When a connect's writes are over for certain, even if its network is dead: they come before it dials."""
@@ -37,9 +32,8 @@ _DIAL_WITHIN_S: Final = 60.0
 The others in line wait for it until then.
 """
 _STOP_WITHIN_S: Final = 5.0
+_QUIET_S: Final = 0.05
 _SPARE_THREADS: Final = 16
-_FIRST_QR, _NEXT_QR = timedelta(seconds=60), timedelta(seconds=20)
-_TIMER_SLACK: Final = timedelta(seconds=1)
 _CACHED_NUMBERS: Final = 10_000
 _STORE_OPTIONS: Final = "?_foreign_keys=on&_journal_mode=WAL&_synchronous=FULL&_rest="
 """Writing ahead saves an eighth of the CPU a message and loses nothing.
@@ -114,10 +108,11 @@ class NeonizeConnection:
         self._error = ""
         self._hold: Hold | None = None
         self._stopped = False
+        self._forgotten = False
         self._on_whatsapp: dict[str, bool] = {}
-        self._by_hidden: dict[str, str] = {}
-        self._codes = 0
-        self._codes_end = 0.0
+        self._intake = Intake(self._number_of)
+        self._facts = 0
+        self._codes = Codes()
 
     async def open(self, store: str) -> None:
         """Start the library's thread, and wait until the gate may go to the next.
@@ -171,10 +166,9 @@ class NeonizeConnection:
         found, hidden = await self._call(lambda: goneonize.look_up(self._uuid, number), LookupFailedError())
         if len(self._on_whatsapp) >= _CACHED_NUMBERS:
             self._on_whatsapp.clear()
-            self._by_hidden.clear()
         if found:  # who is not there today may be tomorrow
             self._on_whatsapp[to] = True
-            self._by_hidden[hidden] = to
+            self._intake.know(hidden, to)
         return found
 
     async def pairing_code(self, phone: str) -> str:
@@ -197,7 +191,7 @@ class NeonizeConnection:
             raise ConnectError(error)
 
     async def stop(self) -> None:
-        """End the connection; nothing is observed from here on. A repeat does nothing.
+        """End the connection; from here on only facts are observed, until it returns. A repeat does nothing.
 
         Returns within a few seconds: a connection that still dials is stopped behind the caller's back.
         """
@@ -214,8 +208,16 @@ class NeonizeConnection:
         # hold the gate.
         await self._dialed.wait()
         await self._loop.run_in_executor(self._whatsapp.threads, self._disconnect)
+        await self._drained()
         async with self._whatsapp.line:
             await self._loop.run_in_executor(self._whatsapp.threads, self._stop_alone)
+
+    async def _drained(self) -> None:
+        """Wait for what WhatsApp was told is here, and is still under way inside the library."""
+        before = -1
+        while before != self._facts:
+            before = self._facts
+            await asyncio.sleep(_QUIET_S)
 
     def _disconnect(self) -> None:
         with self._whatsapp.gate.calling():
@@ -223,6 +225,7 @@ class NeonizeConnection:
 
     def _stop_alone(self) -> None:
         hold = self._whatsapp.gate.writing()
+        self._forgotten = True
         try:
             goneonize.stop(self._uuid)
         finally:
@@ -257,39 +260,41 @@ class NeonizeConnection:
 
     def qr(self, code: str) -> None:
         self._release()
-        shown_for = _NEXT_QR if self._codes else _FIRST_QR
-        self._codes += 1
-        self._codes_end = time.monotonic() + shown_for.total_seconds()
-        self.seen(QrShown(code, shown_for))
+        self.seen(self._codes.shown(code))
 
     def pairing_ended(self, outcome: str) -> bool:
-        left = timedelta(seconds=self._codes_end - time.monotonic())
+        ended = self._codes.ended(outcome)
         self._release()
         if outcome == "success":  # it goes on to read the library's maps; `identified` says that it has
             self._hold = self._whatsapp.gate.pinning()
             if self._stopped:
                 self._release()
-        self.seen(PairingEnded(outcome, ran_out=left < _TIMER_SLACK))
+        self.seen(ended)
         return outcome == "success" and not self._stopped
 
     def identified(self, seen: Identified) -> None:
         self._release()
         self.seen(seen)
 
-    def seen(self, seen: Observation | ReceiptSeen) -> None:
-        self._tell(self._pass_on, seen)
+    def seen(self, seen: Observation | Fact) -> None:
+        if isinstance(seen, ReceiptSeen | MessageSeen):
+            self._facts += 1
+            self._tell(self._observe, self._intake.take(seen, over=lambda: self._forgotten))
+        else:
+            self._tell(self._pass_on, seen)
+
+    def _number_of(self, hidden: str) -> str | None:
+        with self._whatsapp.gate.calling():
+            return None if self._forgotten else goneonize.number_of(self._uuid, hidden)
 
     def _release(self) -> None:
         if self._hold is not None:
             self._hold.release()
         self._tell(self._dialed.set)
 
-    def _pass_on(self, seen: Observation | ReceiptSeen) -> None:
-        if self._stopped:
-            return
-        if isinstance(seen, ReceiptSeen) and (number := self._by_hidden.get(seen.chat)) is not None:
-            seen = ReceiptSeen(seen.whatsapp_message_ids, number, seen.read, seen.at)
-        self._observe(seen)
+    def _pass_on(self, seen: Observation) -> None:
+        if not self._stopped:
+            self._observe(seen)
 
     def _tell(self, call: Callable[..., object], *args: object) -> None:
         if not self._loop.is_closed():
