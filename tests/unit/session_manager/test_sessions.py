@@ -1,6 +1,7 @@
 """A session's life: what its connection shows is told, and kept up."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -135,15 +136,16 @@ async def test_what_is_written_to_a_session_is_the_same_record_however_often_it_
     bob, written = "237650000002@s.whatsapp.net", list[str]()
     for id_ in ("3A", "3A", "3B"):
         seen = MessageSeen(
-            id_, bob, bob, "text", NOON, text="how are you?", written=lambda id_=id_: written.append(id_)
+            id_, bob, bob, "text", NOON, text="how are you?", written=partial(written.append, id_)
         )
         connection.observe(seen)
     await worker.told()
 
-    told = [one for one in worker.publisher.published if isinstance(one.body, MessageReceived)]
-    assert [one.body.whatsapp_message_id for one in told] == written == ["3A", "3A", "3B"]
-    assert told[0].id == told[1].id != told[2].id
-    assert (told[0].body.from_, told[0].body.text, told[0].body.sent_at) == (bob, "how are you?", NOON)
+    ids = [one.id for one in worker.publisher.published if isinstance(one.body, MessageReceived)]
+    told = [body for body in worker.publisher.bodies if isinstance(body, MessageReceived)]
+    assert [body.whatsapp_message_id for body in told] == written == ["3A", "3A", "3B"]
+    assert ids[0] == ids[1] != ids[2]
+    assert (told[0].from_, told[0].text, told[0].sent_at) == (bob, "how are you?", NOON)
 
 
 async def test_what_came_in_before_the_end_of_a_connection_is_told_though_it_is_seen_after(
