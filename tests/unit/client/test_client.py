@@ -65,7 +65,7 @@ def test_an_address_that_is_none_is_refused_at_once() -> None:
 
 
 def test_neither_the_key_nor_a_text_is_shown_by_accident() -> None:
-    call = _calls.send_message("+1", "a secret text", None, None, None)
+    call = _calls.send_message("+1", "a secret text", None, None, send_at=None, idempotency_key=None)
 
     assert "secret" not in repr(Griot(KEY)) + repr(Target.of(KEY, None)) + repr(call)
     assert "secret" not in repr(MessageFailedError(FAILED.model_copy(update={"text": "a secret text"})))

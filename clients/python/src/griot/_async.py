@@ -171,10 +171,12 @@ class AsyncMessages:
         text: str,
         session_id: str | None = None,
         session_key: str | None = None,
+        send_at: datetime | None = None,
         idempotency_key: str | None = None,
     ) -> TakenMessage:
         """Send a text. Without a session, the account's first connected one sends.
 
+        With `send_at`, at most 30 days ahead, it is sent then; it counts against the limit of today.
         Give an `idempotency_key` of your own (such as an order's number) where your program may send the same
         message again after a crash.
 
@@ -182,7 +184,18 @@ class AsyncMessages:
             SessionNotConnectedError: there is no connected session.
             LimitReachedError: the day's messages are sent.
         """
-        return await self._line.do(_calls.send_message(to, text, session_id, session_key, idempotency_key))
+        call = _calls.send_message(
+            to, text, session_id, session_key, send_at=send_at, idempotency_key=idempotency_key
+        )
+        return await self._line.do(call)
+
+    async def cancel(self, message_id: str) -> None:
+        """Cancel a message that still waits to be sent. A repeat is safe.
+
+        Raises:
+            ConflictError: it is too late: it is being sent, or has come to its end.
+        """
+        await self._line.do(_calls.cancel_message(message_id))
 
     async def get(self, message_id: str) -> Message:
         """One message with its timeline."""
@@ -217,7 +230,7 @@ class AsyncMessages:
         """Wait until the message has this status, or one further on.
 
         Raises:
-            MessageFailedError: it failed or was rejected.
+            MessageFailedError: it failed, or was rejected or cancelled.
             WaitTimeoutError: it did not in time.
         """
         waiting = Waiting(message_id, status, within)

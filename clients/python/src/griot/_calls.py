@@ -87,14 +87,30 @@ def stream_session(session_id: str, last_event_id: str | None) -> Call[None]:
 
 
 def send_message(
-    to: str, text: str, session_id: str | None, session_key: str | None, idempotency_key: str | None
+    to: str,
+    text: str,
+    session_id: str | None,
+    session_key: str | None,
+    *,
+    send_at: datetime | None,
+    idempotency_key: str | None,
 ) -> Call[TakenMessage]:
-    body = {"to": to, "message": text, "sessionId": session_id, "session_key": session_key}
+    body = {
+        "to": to,
+        "message": text,
+        "sessionId": session_id,
+        "session_key": session_key,
+        "sendAt": _moment(send_at),
+    }
     return _post("/messages", TakenMessage, body, idempotency_key)
 
 
 def read_message(message_id: str) -> Call[Message]:
     return _get(f"/messages/{_part(message_id)}", Message)
+
+
+def cancel_message(message_id: str) -> Call[None]:
+    return _delete(f"/messages/{_part(message_id)}")
 
 
 def list_messages(
