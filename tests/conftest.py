@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
+import hypothesis
 import pytest
 from testcontainers.core.container import DockerContainer
 
@@ -24,6 +25,11 @@ from tests.support import eventually
 KAFKA_IMAGE = "apache/kafka:4.3.1"
 MONGO_IMAGE = "mongo:8.0"
 DOCKER_ENGINE = Path("/var/run/docker.sock")
+
+hypothesis.settings.register_profile(
+    "griot", deadline=None
+)  # a busy machine is slow, and no test asserts timing
+hypothesis.settings.load_profile("griot")
 
 
 @pytest.fixture(scope="session")

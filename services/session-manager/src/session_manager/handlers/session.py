@@ -20,6 +20,7 @@ from session_manager.domain.standing import (
     Keep,
     Observation,
     Online,
+    Overdue,
     QrShown,
     ReceiptSeen,
     Reconnect,
@@ -27,6 +28,7 @@ from session_manager.domain.standing import (
     Standing,
     Step,
     Stuck,
+    patience,
     phone_of,
     react,
     starting,
@@ -59,6 +61,7 @@ class Session:
         self._quiet = False
         self._count = 0
         self._failures = 0
+        self._since = 0.0
         self._seen: asyncio.Queue[Observation] = asyncio.Queue()
         self._settled = asyncio.Event()
         self._connection: Connection | None = None
@@ -151,10 +154,11 @@ class Session:
         except ConnectError as error:
             log.warning("not connected", session_id=self.owned.session_id, reason=error.words)
             return self._take_in(Broken())
+        self._since = asyncio.get_running_loop().time()
         try:
             step: Step = Keep()
             while isinstance(step, Keep):
-                step = await self._follow(await self._seen.get())
+                step = await self._follow(await self._next())
         finally:
             connection, self._connection = self._connection, None
             await connection.stop()
@@ -162,6 +166,15 @@ class Session:
             self._whatsapp.forget(self.owned.session_id)
             await self._link_to(None)
         return step
+
+    async def _next(self) -> Observation:
+        """What is seen next of the connection, or that it has shown nothing for too long."""
+        within = patience(self.standing)
+        try:
+            async with asyncio.timeout_at(None if within is None else self._since + within.total_seconds()):
+                return await self._seen.get()
+        except TimeoutError:
+            return Overdue()
 
     async def _follow(self, seen: Observation) -> Step:
         if isinstance(seen, Replaced) and not await self._sessions.holds(
@@ -193,6 +206,8 @@ class Session:
     def _move(self, standing: Standing) -> None:
         metrics.SESSIONS.labels(self.standing.status).dec()
         metrics.SESSIONS.labels(standing.status).inc()
+        if standing.status is not self.standing.status or patience(self.standing) is None:
+            self._since = asyncio.get_running_loop().time()
         self.standing = standing
         if standing.status is SessionStatus.STARTING:
             self._settled.clear()
