@@ -58,6 +58,9 @@ KINDS: Final[dict[str, Kind]] = {
     "session_not_connected": Kind(
         409, "Session not connected", "Connect a session first: create one and scan its QR code."
     ),
+    "message_not_cancellable": Kind(
+        409, "Too late to cancel", "The message is being sent, or has come to its end."
+    ),
     "body_too_large": Kind(413, "Body too large", "The request's body is larger than 1 MB."),
     "invalid_request": Kind(422, "Invalid request", "The request is not as this operation needs it."),
     "invalid_json": Kind(422, "Not JSON", "The body is not JSON."),
@@ -90,6 +93,7 @@ _OF_REFUSAL: Final[dict[Refusal, str]] = {
     Refusal.SESSION_LIMIT_REACHED: "session_limit_reached",
     Refusal.DAILY_LIMIT_REACHED: "daily_limit_reached",
     Refusal.IDEMPOTENCY_KEY_REUSED: "idempotency_key_reused",
+    Refusal.MESSAGE_NOT_CANCELLABLE: "message_not_cancellable",
 }
 _OF_STATUS: Final = {400: "invalid_json", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 

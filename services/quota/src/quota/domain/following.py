@@ -41,6 +41,7 @@ def consequences(event: AccountEvent) -> list[Consequence]:
                     session_id=event.session_id,
                     to=event.to,
                     content=event.content,
+                    send_at=event.send_at,
                 )
             ]
         case _:
