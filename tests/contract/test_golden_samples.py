@@ -33,6 +33,7 @@ VALUES: dict[type[StrEnum], set[str]] = {
         "daily_limit_reached",
         "idempotency_key_reused",
         "nothing_decided",
+        "account_suspended",
     },
     SessionStatus: {
         "starting",

@@ -31,6 +31,7 @@ class Told:
     def __init__(self) -> None:
         self.revoked: list[str] = []
         self.plans: list[tuple[str, datetime]] = []
+        self.suspensions: list[str] = []
 
     def plan_changed(self, account_id: str, at: datetime) -> None:
         self.plans.append((account_id, at))
@@ -48,7 +49,12 @@ def overlay() -> Overlay:
 
 @pytest.fixture
 def live(overlay: Overlay, told: Told) -> Live:
-    return Live(overlay, on_key_revoked=told.revoked.append, on_plan_changed=told.plan_changed)
+    return Live(
+        overlay,
+        on_key_revoked=told.revoked.append,
+        on_plan_changed=told.plan_changed,
+        on_suspension=told.suspensions.append,
+    )
 
 
 def records(*events: Contract) -> Sequence[Record]:

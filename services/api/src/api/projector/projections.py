@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from griot_contracts.accounts import AccountOpened, KeyIssued, KeyRevoked, KeyUsed, PlanChanged
+from griot_contracts.accounts import (
+    AccountOpened,
+    AccountResumed,
+    AccountSuspended,
+    KeyIssued,
+    KeyRevoked,
+    KeyUsed,
+    PlanChanged,
+)
 from griot_contracts.base import Contract
 from griot_contracts.messages import (
     MessageAccepted,
@@ -77,7 +85,7 @@ def touched(event: Contract) -> Ref | None:
     None where the read side has no use for it. Usage is counted apart.
     """
     match event:
-        case AccountOpened() | PlanChanged():
+        case AccountOpened() | PlanChanged() | AccountSuspended() | AccountResumed():
             return Ref(ACCOUNTS, event.account_id)
         case KeyIssued() | KeyRevoked():
             return Ref(API_KEYS, event.key_id)
@@ -136,6 +144,10 @@ def _change(document: Document, event: Contract) -> Document:  # noqa: PLR0911 -
     match event:
         case PlanChanged():
             return document | {"plan": event.plan.value}
+        case AccountSuspended():
+            return document | {"suspended_at": _moment(event.at)}
+        case AccountResumed():
+            return document | {"suspended_at": None}
         case KeyRevoked():
             return document | {"revoked_at": document["revoked_at"] or _moment(event.at)}
         case SessionUpdated():
