@@ -53,7 +53,14 @@ _ENDED: Final = frozenset(
         MessageStatus.READ,
     }
 )
-_KEYED = ("key_missing", "key_invalid", "insufficient_scope", "too_many_requests", "unavailable")
+_KEYED = (
+    "key_missing",
+    "key_invalid",
+    "account_suspended",
+    "insufficient_scope",
+    "too_many_requests",
+    "unavailable",
+)
 _SENT = (
     *_KEYED, "invalid_request", "invalid_json", "impossible_number", "body_too_large",
     *MAKING, "session_not_found", "session_not_connected", "daily_limit_reached", "not_decided_yet",
