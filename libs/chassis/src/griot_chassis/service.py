@@ -118,6 +118,7 @@ class Service:
             decoder=self._decoder(group),
             listener=consumption,
             commits=False,
+            leaving=consumption.left,
         )
         consumption.consumer = consumer
         self.background(consumption.keep_committing, name=f"commit {group}")
