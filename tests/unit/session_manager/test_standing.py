@@ -18,6 +18,7 @@ from session_manager.domain.standing import (
     Offline,
     Online,
     Outdated,
+    Overdue,
     PairingEnded,
     QrShown,
     Reconnect,
@@ -27,6 +28,7 @@ from session_manager.domain.standing import (
     Step,
     Stuck,
     Unlinked,
+    patience,
     react,
     starting,
     wait_before,
@@ -55,14 +57,67 @@ def test_pairing_goes_by_the_scan_to_connected_with_the_phones_number() -> None:
     assert (standing, step) == (Standing(SessionStatus.CONNECTED, phone="+237650000001"), Keep())
 
 
+SCANNED = (PairingEnded("success", ran_out=False), Identified("237650000001:4@s.whatsapp.net"))
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        (*SCANNED, Offline()),
+        (Offline(), *SCANNED),
+        (SCANNED[0], Offline(), SCANNED[1]),
+        (Offline(), Offline()),
+    ],
+)
+def test_the_break_between_a_scan_and_the_first_login_is_no_loss_whenever_it_is_seen(
+    seen: tuple[Observation, ...],
+) -> None:
+    seen = (QrShown("2@a", MINUTE), *seen)
+    stood = [after(*seen[: count + 1])[0].status for count in range(len(seen))]
+
+    assert SessionStatus.DISCONNECTED not in stood
+    assert patience(after(*seen)[0]) is not None
+    assert after(*seen, Online())[0].status is SessionStatus.CONNECTED
+
+
+def test_a_connection_lost_while_codes_are_shown_is_made_anew_and_shows_others() -> None:
+    standing, step = after(QrShown("2@a", MINUTE), Offline(), PairingEnded("timeout", ran_out=False))
+
+    assert (standing.status, step) == (SessionStatus.STARTING, Reconnect())
+
+
+def test_a_first_login_that_does_not_come_is_told_and_tried_again() -> None:
+    standing, _ = after(QrShown("2@a", MINUTE), *SCANNED, Offline())
+    assert patience(standing) is not None
+
+    late, step = react(standing, Overdue())
+
+    assert (late.status, late.reason) == (SessionStatus.DISCONNECTED, "login_timeout")
+    assert step == Reconnect()
+
+
+def test_a_connection_that_does_not_come_back_by_itself_is_made_anew_for_the_same_reason() -> None:
+    lost, _ = after(Online(), Offline())
+    assert patience(lost) is not None
+
+    late, step = react(lost, Overdue())
+
+    assert (late, step) == (lost, Reconnect())
+
+
+@pytest.mark.parametrize("settled", [Online(), QrShown("2@a", MINUTE), Unlinked("LOGGED_OUT"), Outdated()])
+def test_what_is_not_on_its_way_anywhere_may_stay_for_ever(settled: Observation) -> None:
+    assert patience(after(settled)[0]) is None
+
+
 @pytest.mark.parametrize(
     ("seen", "status", "reason", "step"),
     [
         (QrShown("2@a", MINUTE), SessionStatus.AWAITING_SCAN, None, Keep()),
         (PairingEnded("timeout", ran_out=True), SessionStatus.FAILED, "pairing_timeout", GiveUp()),
-        (PairingEnded("timeout", ran_out=False), SessionStatus.DISCONNECTED, "connection_lost", Reconnect()),
+        (PairingEnded("timeout", ran_out=False), SessionStatus.STARTING, None, Reconnect()),
         (PairingEnded("error", ran_out=False), SessionStatus.FAILED, "pairing_failed", GiveUp()),
-        (Offline(), SessionStatus.DISCONNECTED, "connection_lost", Keep()),
+        (Offline(), SessionStatus.STARTING, None, Keep()),
         (Silent(), SessionStatus.DISCONNECTED, "no_answer", Keep()),
         (Stuck(), SessionStatus.DISCONNECTED, "no_answer", Reconnect()),
         (Broken(), SessionStatus.DISCONNECTED, "connect_failed", Reconnect()),
@@ -99,9 +154,19 @@ def test_a_replaced_stream_is_not_fought_for_at_once() -> None:
     assert step.after >= timedelta(seconds=10)
 
 
+def test_a_connection_that_is_gone_is_told_and_left_to_the_library() -> None:
+    standing, step = after(Online(), Offline())
+
+    assert (standing.status, standing.reason, step) == (
+        SessionStatus.DISCONNECTED,
+        "connection_lost",
+        Keep(),
+    )
+
+
 def test_an_answer_ends_a_silence_and_nothing_else() -> None:
     silent, _ = react(starting(), Silent())
-    lost, _ = react(starting(), Offline())
+    lost, _ = after(Online(), Offline())
 
     assert react(silent, Audible())[0].status is SessionStatus.CONNECTED
     assert react(lost, Audible())[0] == lost

@@ -1,7 +1,7 @@
 """Where a session stands after what was seen of its connection, and what is to be done about it."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final, assert_never
 
 from griot_contracts.sessions import SessionStatus
@@ -41,6 +41,11 @@ class Online:
 @dataclass(frozen=True, slots=True)
 class Offline:
     """The connection is gone; the library connects again by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """It has been where it is for longer than `patience` allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +104,9 @@ class Broken:
 
 
 Observation = (
-    QrShown | PairingEnded | Identified | Online | Offline | Silent | Stuck | Audible | Unlinked | Replaced
-    | Banned | LoginRefused | Outdated | Broken
+    QrShown | PairingEnded | Identified | Online | Offline | Overdue | Silent | Stuck | Audible | Unlinked
+    | Replaced | Banned | LoginRefused | Outdated | Broken
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptSeen:
-    """WhatsApp told that messages were delivered or read. It says nothing about where the session stands."""
-
-    whatsapp_message_ids: tuple[str, ...]
-    chat: str
-    read: bool
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +152,8 @@ NO_ANSWER: Final = "no_answer"
 STOPPED: Final = "stopped"
 PAIRING_LASTS: Final = timedelta(seconds=160)
 """How long WhatsApp waits for a phone on one connection: the first QR code, and those that follow."""
+LOGIN_WITHIN: Final = timedelta(seconds=30)
+"""How long a login may take, and the library's own attempts at one after a connection was lost."""
 _AFTER_A_BAN: Final = timedelta(seconds=5)
 _LONGEST_WAIT: Final = timedelta(minutes=5)
 _UNLINKED: Final = {"LOGGED_OUT": "unlinked_from_phone", "MAIN_DEVICE_GONE": "main_device_gone"}
@@ -184,6 +181,13 @@ def wait_before(failures: int, spread: float) -> timedelta:
     return min(timedelta(seconds=2 ** min(failures, 10)), _LONGEST_WAIT) * (0.5 + spread / 2)
 
 
+def patience(now: Standing) -> timedelta | None:
+    """How long a session may stay where it is while its connection says nothing; None for ever."""
+    scanned = now.status is SessionStatus.AWAITING_SCAN and now.phone is not None
+    passing = scanned or now.status in (SessionStatus.STARTING, SessionStatus.DISCONNECTED)
+    return LOGIN_WITHIN if passing else None
+
+
 def react(now: Standing, seen: Observation) -> tuple[Standing, Step]:
     """Where the session stands after an observation, and what is to be done."""
     match seen:
@@ -191,6 +195,8 @@ def react(now: Standing, seen: Observation) -> tuple[Standing, Step]:
             return _pairing(now, seen)
         case Online() | Offline() | Silent() | Audible():
             return _connection(now, seen), Keep()
+        case Overdue():
+            return _overdue(now), Reconnect()
         case Stuck():
             return now.at(SessionStatus.DISCONNECTED, NO_ANSWER), Reconnect()
         case Broken():
@@ -202,7 +208,7 @@ def react(now: Standing, seen: Observation) -> tuple[Standing, Step]:
 def _pairing(now: Standing, seen: QrShown | PairingEnded | Identified) -> tuple[Standing, Step]:
     match seen:
         case QrShown():
-            return now.at(SessionStatus.AWAITING_SCAN), Keep()
+            return Standing(SessionStatus.AWAITING_SCAN), Keep()  # whose it was before, it is no more
         case Identified(jid):
             return replace(now, phone=phone_of(jid)), Keep()
         case PairingEnded("success"):
@@ -214,7 +220,7 @@ def _pairing(now: Standing, seen: QrShown | PairingEnded | Identified) -> tuple[
         case PairingEnded(outcome):
             if outcome in _PAIRING:
                 return now.at(*_PAIRING[outcome]), GiveUp()
-            return now.at(SessionStatus.DISCONNECTED, "connection_lost"), Reconnect()
+            return _cut(now), Reconnect()
         case _:
             assert_never(seen)
 
@@ -224,13 +230,33 @@ def _connection(now: Standing, seen: Online | Offline | Silent | Audible) -> Sta
         case Online():
             return now.at(SessionStatus.CONNECTED)
         case Offline():
-            return now.at(SessionStatus.DISCONNECTED, "connection_lost")
+            return _cut(now)
         case Silent():
             return now.at(SessionStatus.DISCONNECTED, NO_ANSWER)
         case Audible():
             return now.at(SessionStatus.CONNECTED) if now.reason == NO_ANSWER else now
         case _:
             assert_never(seen)
+
+
+def _cut(now: Standing) -> Standing:
+    """Where a session stands whose connection is gone.
+
+    After a scan WhatsApp closes the connection, and the library logs in on another; the end of the first may
+    be seen before the scan is. So what was not connected yet is not told as lost.
+    """
+    match now.status:
+        case SessionStatus.AWAITING_SCAN if now.phone is not None:
+            return now
+        case SessionStatus.AWAITING_SCAN | SessionStatus.STARTING:
+            return now.at(SessionStatus.STARTING)
+        case _:
+            return now.at(SessionStatus.DISCONNECTED, "connection_lost")
+
+
+def _overdue(now: Standing) -> Standing:
+    was_lost = now.status is SessionStatus.DISCONNECTED
+    return now if was_lost else now.at(SessionStatus.DISCONNECTED, "login_timeout")
 
 
 def _refusal(
