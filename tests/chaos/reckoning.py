@@ -67,12 +67,12 @@ class Log:
 
     def take(self, event: Contract, record_id: str) -> None:
         """The next event of its session."""
-        if not isinstance(event, MessageEvent):
-            return
+        status = _STATUS.get(type(event))
+        if status is None or not isinstance(event, MessageEvent):
+            return  # it says nothing of a message that these accounts sent
         message = self.messages.setdefault(
             event.message_id, InTheLog(event.message_id, event.session_id, event.account_id)
         )
-        status = _STATUS[type(event)]
         if isinstance(event, MessageAccepted):
             message.decisions.add(record_id)
         elif isinstance(event, MessageUnknown):
