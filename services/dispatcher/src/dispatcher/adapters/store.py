@@ -184,4 +184,4 @@ def _session(document: Mapping[str, Any]) -> Session:
 
 
 def _receipt(document: Mapping[str, Any]) -> EarlyReceipt:
-    return EarlyReceipt(**{name: document[name] for name in _RECEIPT})
+    return EarlyReceipt(**{name: document[name] for name in _RECEIPT if name in document})

@@ -9,7 +9,7 @@ from dispatcher.domain import message as steps
 from dispatcher.domain.media import Refused
 from dispatcher.domain.message import DeliveryEnd, Message
 from dispatcher.domain.pacing import Wait, count, is_paced, wait_for
-from dispatcher.domain.queue import AT_HAND, Place
+from dispatcher.domain.queue import AT_HAND, Place, attempt_name
 from dispatcher.domain.receipt import EarlyReceipt
 from dispatcher.domain.session import Session, SessionEvent, follow
 from dispatcher.handlers.desk import Desks, Held
@@ -197,6 +197,11 @@ class Work:
             early = desk.take_early(end.session_id, end.whatsapp_message_id)
             if early is not None:
                 self._received(message, read=early.read, at=early.at, record=record)
+        elif message.in_doubt:
+            early = desk.take_during(attempt_name(end.message_id, end.attempt))
+            if early is not None:
+                step = steps.settle(message, early.whatsapp_message_id, read=early.read, at=early.at)
+                self._change(*step, record.envelope.id)
 
     def _receipt(self, receipt: ReceiptReceived, record: Record) -> None:
         desk = self._desks[record.partition]
@@ -209,7 +214,12 @@ class Work:
                 self._change(*step, record.envelope.id)
             else:
                 early = EarlyReceipt(
-                    receipt.session_id, record.partition, whatsapp_id, receipt.read, receipt.received_at
+                    receipt.session_id,
+                    record.partition,
+                    whatsapp_id,
+                    receipt.read,
+                    receipt.received_at,
+                    during=desk.held(receipt.session_id).queue.attempt_to(receipt.chat),
                 )
                 self.early[receipt.session_id, whatsapp_id] = desk.keep(early)
 
