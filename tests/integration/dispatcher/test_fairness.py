@@ -3,13 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from aiokafka.partitioner import murmur2
 
 from griot_chassis import ids
 from griot_contracts.messages import DeliverMessage, DispatchMessage, MessageQueued
-from griot_contracts.topics import DISPATCH_COMMANDS
 from griot_local.processes import Process
-from tests.integration.dispatcher.conftest import World, connected, dispatch, many
+from tests.integration.dispatcher.conftest import World, connected, dispatch, many, partition_of
 from tests.support import eventually
 
 MANY = 10_000
@@ -46,7 +44,7 @@ def sessions_apart(count: int) -> list[str]:
     found: dict[int, str] = {}
     while len(found) < count:
         session = ids.new_id()
-        found[(murmur2(session.encode()) & 0x7FFFFFFF) % DISPATCH_COMMANDS.partitions] = session
+        found[partition_of(session)] = session
     return list(found.values())
 
 
