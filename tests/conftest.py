@@ -7,14 +7,16 @@ import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
-import hypothesis
 import pytest
+from hypothesis import settings
 from testcontainers.core.container import DockerContainer
 
 from fakewhatsapp.client import RemoteNetwork
+from griot_local.folder import memory
 from griot_local.kafka import KafkaServer
 from griot_local.mongo import MongoServer
 from griot_local.ports import LOOPBACK, free_port
@@ -22,19 +24,21 @@ from griot_local.probes import kafka_answers, mongo_answers
 from griot_local.stack import Stack
 from tests.support import eventually
 
+if (room := memory()) is not None:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(room))  # where tmp_path lies: see griot_local.folder
+
 KAFKA_IMAGE = "apache/kafka:4.3.1"
 MONGO_IMAGE = "mongo:8.0"
 DOCKER_ENGINE = Path("/var/run/docker.sock")
 
-hypothesis.settings.register_profile(
-    "griot", deadline=None
-)  # a busy machine is slow, and no test asserts timing
-hypothesis.settings.load_profile("griot")
+# How long an example takes is the machine's affair.
+settings.register_profile("griot", deadline=None)
+settings.load_profile("griot")
 
 
-@pytest.fixture(scope="session")
-async def kafka(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    """A broker's bootstrap address."""
+@asynccontextmanager
+async def a_broker(folder: Path) -> AsyncIterator[str]:
+    """The bootstrap address of the broker that was given, or of one that runs meanwhile."""
     given = os.environ.get("GRIOT_KAFKA_BOOTSTRAP")
     if given:
         yield given
@@ -47,8 +51,15 @@ async def kafka(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
         yield f"{LOOPBACK}:{port}"
         await asyncio.to_thread(container.stop)
     else:
-        async with KafkaServer(tmp_path_factory.mktemp("kafka")) as server:
+        async with KafkaServer(folder) as server:
             yield server.bootstrap
+
+
+@pytest.fixture(scope="session")
+async def kafka(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """A broker's bootstrap address."""
+    async with a_broker(tmp_path_factory.mktemp("kafka")) as bootstrap:
+        yield bootstrap
 
 
 @pytest.fixture(scope="session")

@@ -34,6 +34,7 @@ VALUES: dict[type[StrEnum], set[str]] = {
         "idempotency_key_reused",
         "nothing_decided",
         "message_not_cancellable",
+        "account_suspended",
     },
     SessionStatus: {
         "starting",

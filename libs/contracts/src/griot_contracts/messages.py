@@ -76,14 +76,16 @@ class MediaReference(Model):
 class SendMessage(Creation):
     """Accept a message for sending, if the day's limit allows.
 
-    `to` is a WhatsApp id such as `237612345678@s.whatsapp.net`. With `send_at` it is accepted now, counts
-    against the day it is accepted on, and is sent then.
+    `to` is a WhatsApp id such as `237612345678@s.whatsapp.net`. `key_id` is the API key it was asked with:
+    one that is revoked by then sends nothing. With `send_at` it is accepted now, counts against the day it
+    is accepted on, and is sent then.
     """
 
     message_id: str
     session_id: str
     to: str
     content: Content
+    key_id: str | None = None
     send_at: Time | None = None
 
 

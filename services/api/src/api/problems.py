@@ -43,6 +43,9 @@ KINDS: Final[dict[str, Kind]] = {
         401, "No valid ticket", "A ticket is good for one minute, and for the stream it was issued for."
     ),
     "insufficient_scope": Kind(403, "The key may not do this", "The key lacks the scope that this needs."),
+    "account_suspended": Kind(
+        403, "Account suspended", "Whoever runs this Griot has suspended the account. Ask them."
+    ),
     "not_found": Kind(404, "Not found", "There is nothing at this address."),
     "account_not_found": Kind(404, "No such account", "The account of this key does not exist."),
     "key_not_found": Kind(404, "No such key", "Your account has no key with this id."),
@@ -94,6 +97,7 @@ _OF_REFUSAL: Final[dict[Refusal, str]] = {
     Refusal.DAILY_LIMIT_REACHED: "daily_limit_reached",
     Refusal.IDEMPOTENCY_KEY_REUSED: "idempotency_key_reused",
     Refusal.MESSAGE_NOT_CANCELLABLE: "message_not_cancellable",
+    Refusal.ACCOUNT_SUSPENDED: "account_suspended",
 }
 _OF_STATUS: Final = {400: "invalid_json", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 

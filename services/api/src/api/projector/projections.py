@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from api.projector.timeline import is_told, moment, timeline_step
-from griot_contracts.accounts import AccountOpened, KeyIssued, KeyRevoked, KeyUsed, PlanChanged
+from griot_contracts.accounts import (
+    AccountOpened,
+    AccountResumed,
+    AccountSuspended,
+    KeyIssued,
+    KeyRevoked,
+    KeyUsed,
+    PlanChanged,
+)
 from griot_contracts.base import Contract
 from griot_contracts.messages import (
     MessageAccepted,
@@ -79,7 +87,7 @@ def touched(event: Contract) -> Ref | None:
     None where the read side has no use for it. Usage is counted apart.
     """
     match event:
-        case AccountOpened() | PlanChanged():
+        case AccountOpened() | PlanChanged() | AccountSuspended() | AccountResumed():
             return Ref(ACCOUNTS, event.account_id)
         case KeyIssued() | KeyRevoked():
             return Ref(API_KEYS, event.key_id)
@@ -138,6 +146,10 @@ def _change(document: Document, event: Contract) -> Document:  # noqa: PLR0911 -
     match event:
         case PlanChanged():
             return document | {"plan": event.plan.value}
+        case AccountSuspended():
+            return document | {"suspended_at": moment(event.at)}
+        case AccountResumed():
+            return document | {"suspended_at": None}
         case KeyRevoked():
             return document | {"revoked_at": document["revoked_at"] or moment(event.at)}
         case SessionUpdated():

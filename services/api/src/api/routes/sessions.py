@@ -32,7 +32,14 @@ from griot_contracts.sessions import (
 router = APIRouter(tags=["sessions"], route_class=KeyedRoute)
 
 Manager = Annotated[Caller, Depends(needs(Scope.SESSIONS_MANAGE))]
-KEYED = ("key_missing", "key_invalid", "insufficient_scope", "too_many_requests", "unavailable")
+KEYED = (
+    "key_missing",
+    "key_invalid",
+    "account_suspended",
+    "insufficient_scope",
+    "too_many_requests",
+    "unavailable",
+)
 
 
 def routers() -> tuple[APIRouter, ...]:
