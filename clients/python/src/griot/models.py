@@ -9,7 +9,16 @@ from pydantic.alias_generators import to_camel
 T = TypeVar("T")
 
 MessageStatus = Literal[
-    "pending", "queued", "sending", "sent", "delivered", "read", "rejected", "failed", "unknown"
+    "pending",
+    "queued",
+    "sending",
+    "sent",
+    "delivered",
+    "read",
+    "rejected",
+    "cancelled",
+    "failed",
+    "unknown",
 ]
 SessionStatus = Literal[
     "starting", "awaiting_scan", "connected", "disconnected", "logged_out", "restricted", "failed", "deleted"
@@ -83,9 +92,14 @@ class NewKey(Key):
 
 
 class Pacing(Model):
-    """How fast a session may send; None is as fast as is usual."""
+    """How fast a session may send; what is None or left out is as is usual.
+
+    `jitter`, from 0 to 1, is how uneven it is; `daily_cap` is of a day of UTC.
+    """
 
     messages_per_minute: int | None = None
+    jitter: float | None = None
+    daily_cap: int | None = None
 
 
 class Session(Model):
@@ -133,12 +147,17 @@ class TakenMessage(Model):
 
 
 class Step(Model):
-    """One step of a message's way."""
+    """One step of a message's way.
+
+    `resend` says of `unknown` whether it is sent again, `not_before` when the next attempt may be.
+    """
 
     status: Annotated[MessageStatus, SkipValidation]
     at: datetime
     attempt: int | None = None
     reason: Reason | None = None
+    resend: bool | None = None
+    not_before: datetime | None = None
 
 
 class Message(TakenMessage):
@@ -146,7 +165,8 @@ class Message(TakenMessage):
 
     `text` is that of a text, `caption` a picture's or a video's; `ptt` says of audio if it is a voice note.
 
-    `reason` says why it is `failed`, `rejected` or `unknown`. `timeline` is empty in a list.
+    `send_at` is when it was asked to be sent. `reason` says why it is `failed`, `rejected` or `unknown`.
+    `timeline` is empty in a list.
     """
 
     session_id: str
@@ -154,6 +174,7 @@ class Message(TakenMessage):
     caption: str | None = Field(None, repr=False)
     ptt: bool | None = None
     whatsapp_message_id: str | None = None
+    send_at: datetime | None = None
     reason: Reason | None = None
     created_at: datetime
     timeline: tuple[Step, ...] = ()
