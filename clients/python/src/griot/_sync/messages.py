@@ -28,8 +28,8 @@ class Messages:
     ) -> TakenMessage:
         """Send a text. Without a session, the account's default or first connected one sends.
 
-        With `send_at`, at most 30 days ahead, it waits until then. Give an `idempotency_key` of your own (such as
-        an order's number) where your program may send the same message again after a crash.
+        With `send_at`, at most 30 days ahead, it waits until then. Give an `idempotency_key` of your own (such
+        as an order's number) where your program may send the same message again after a crash.
 
         Raises:
             SessionNotConnectedError: there is no connected session.
