@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
 BIN := .venv/bin
-PACKAGES := griot_contracts griot_chassis griot_local fakewhatsapp api quota dispatcher session_manager griot
+PACKAGES := griot_contracts griot_chassis griot_local fakewhatsapp api quota dispatcher session_manager griot_operator griot
 
 # A folder of tests that is not there yet is no failure.
 pytest = $(if $(wildcard $(1)),$(BIN)/pytest $(wildcard $(1)),@echo "no tests in: $(1)")

@@ -41,7 +41,7 @@ SESSION: Final[dict[str, Any]] = {
     "isDefault": True,
     "whenDisconnected": "reject",
     "whenUnknown": "resend",
-    "pacing": {"messagesPerMinute": 20},
+    "pacing": {"messagesPerMinute": 20, "jitter": 0.3, "dailyCap": 50},
     "createdAt": _DAWN,
     "statusChangedAt": "2026-03-14T08:00:31.512Z",
 }
@@ -60,6 +60,7 @@ MESSAGE: Final[dict[str, Any]] = TAKEN | {
     "caption": None,
     "ptt": None,
     "whatsappMessageId": "3EB0C767D26A1D2A4E3B",
+    "sendAt": None,
     "reason": None,
     "createdAt": "2026-03-14T09:30:00.120Z",
 }

@@ -28,8 +28,9 @@ class Messages:
     ) -> TakenMessage:
         """Send a text. Without a session, the account's default or first connected one sends.
 
-        With `send_at`, at most 30 days ahead, it waits until then. Give an `idempotency_key` of your own (such
-        as an order's number) where your program may send the same message again after a crash.
+        With `send_at`, at most 30 days ahead, it is sent then; it counts against the limit of today.
+        Give an `idempotency_key` of your own (such as an order's number) where your program may send the same
+        message again after a crash.
 
         Raises:
             SessionNotConnectedError: there is no connected session.
@@ -77,17 +78,17 @@ class Messages:
         sending = _calls.Sending(to, session_id, session_key, send_at, idempotency_key)
         return self._line.do(_calls.send_audio(sending, audio_url, ptt=ptt))
 
+    def cancel(self, message_id: str) -> None:
+        """Cancel a message that still waits to be sent. A repeat is safe.
+
+        Raises:
+            ConflictError: it is too late: it is being sent, or has come to its end.
+        """
+        self._line.do(_calls.cancel_message(message_id))
+
     def get(self, message_id: str) -> Message:
         """One message with its timeline."""
         return self._line.do(_calls.read_message(message_id))
-
-    def cancel(self, message_id: str) -> None:
-        """Cancel a message that still waits to be sent; it becomes `cancelled`, for good.
-
-        Raises:
-            ConflictError: it is too late.
-        """
-        self._line.do(_calls.cancel_message(message_id))
 
     def list(
         self,
