@@ -21,6 +21,7 @@ class FakePublisher:
     def __init__(self) -> None:
         self.published: list[Envelope[Contract]] = []
         self.away = False
+        self.meanwhile: Callable[[], None] = lambda: None
 
     def envelope(
         self,
@@ -36,6 +37,7 @@ class FakePublisher:
     async def publish(self, envelopes: Sequence[Envelope[Contract]]) -> None:
         if self.away:
             raise BrokerUnavailableError
+        self.meanwhile()
         self.published += envelopes
 
     @property
@@ -114,7 +116,6 @@ class FakeSessions:
     def __init__(self, *known: Owned) -> None:
         self.known = {owned.session_id: owned for owned in known}
         self.jids: dict[str, str | None] = {}
-        self.lease_lost = False
         self.read: set[int] = set()
 
     async def unread(self, partitions: Collection[int]) -> set[int]:
@@ -140,5 +141,28 @@ class FakeSessions:
     async def remove(self, session_id: str) -> None:
         self.known.pop(session_id, None)
 
-    async def holds(self, session_id: str, epoch: int) -> bool:
-        return not self.lease_lost
+
+class FakeLeases:
+    """`others`: the partitions that another worker has seized."""
+
+    def __init__(self) -> None:
+        self.others: set[int] = set()
+        self.seized: list[set[int]] = []
+        self.looks = 0
+        self.away = False
+
+    async def seize(self, partitions: Collection[int], *, recently_s: float) -> None:
+        self.seized.append(set(partitions))
+        self.others -= set(partitions)
+
+    async def renew(self, partitions: Collection[int]) -> set[int]:
+        self.looks += 1
+        if self.away:
+            raise ConnectionError
+        return set(partitions) - self.others
+
+    async def held_on_to(self, partitions: Collection[int]) -> bool:
+        return False
+
+    async def let_go(self, partitions: Collection[int]) -> None:
+        pass

@@ -12,6 +12,7 @@ from pymongo.errors import PyMongoError
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
+from api import examples
 from griot_chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
 from griot_chassis.log import get_logger
 from griot_contracts.accounts import Refusal
@@ -205,7 +206,7 @@ def documented(*codes: str) -> dict[int | str, dict[str, Any]]:
             kind.status, {"description": "", "content": {MEDIA_TYPE: {"examples": {}}}}
         )
         found["description"] = "; ".join(filter(None, (found["description"], kind.title)))
-        example = Problem(code).document("0197f0c2-9d1e-7a44-b7a5-0c6f0a6c1e11")
+        example = Problem(code).document(examples.REQUEST_ID)
         found["content"][MEDIA_TYPE]["schema"] = {"$ref": "#/components/schemas/ProblemDocument"}
         found["content"][MEDIA_TYPE]["examples"][code] = {"summary": kind.title, "value": example}
     return responses

@@ -20,6 +20,8 @@ from griot_contracts.messages import MessageStatus
 
 T = TypeVar("T")
 
+MessageType = Literal["text", "image", "video", "audio"]
+
 
 class Asked(BaseModel):
     """A request's body: a field that is not known is refused, so that a typo is never silently ignored."""
@@ -141,7 +143,7 @@ class TakenMessageView(Answer):
 
     id: str
     to_phone: str
-    type: Literal["text", "image", "video", "audio"]
+    type: MessageType
     status: MessageStatus
 
 

@@ -1,11 +1,11 @@
 """Messages: taken, listed, read."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from api import numbers
+from api import examples, numbers
 from api.allowances import rate_limit_headers, seconds_until
 from api.auth import KeyedRoute, needs
 from api.fields import Moment, Recipient
@@ -19,6 +19,7 @@ from api.routes.deciding import decided
 from api.routes.lists import USUAL_LIMIT, Cursor, Limit, MessageId
 from api.sendings import NewAudio, NewMedia, NewMessage, Sending
 from api.shapes import (
+    MessageType,
     MessageView,
     MessageWithTimelineView,
     Page,
@@ -67,6 +68,13 @@ _SENT = (
 )  # fmt: skip
 
 
+_FETCHED = (*_SENT, "media_address_forbidden")
+
+
+def _taken_as(example: dict[str, str]) -> dict[int | str, dict[str, Any]]:
+    return {202: {"content": {"application/json": {"example": example}}}}
+
+
 def routers() -> tuple[APIRouter, ...]:
     """All need a key."""
     return (router,)
@@ -76,18 +84,20 @@ def routers() -> tuple[APIRouter, ...]:
 async def send_message(
     body: NewMessage, caller: Sender, making: MakingOf, response: Response
 ) -> TakenMessageView:
-    """Take a text message.
+    """Send a text.
 
     It is sent in the order of the session, or when `sendAt` says; `GET /messages/{id}` tells how it goes on.
     """
     return await _take(body, body.content(), caller, making, response)
 
 
-@router.post("/messages/media", status_code=202, responses=documented(*_SENT, "media_address_forbidden"))
+@router.post(
+    "/messages/media", status_code=202, responses=_taken_as(examples.TAKEN_IMAGE) | documented(*_FETCHED)
+)
 async def send_media(
     body: NewMedia, caller: Sender, making: MakingOf, response: Response
 ) -> TakenMessageView:
-    """Take a picture or a video.
+    """Send a picture or a video.
 
     It is fetched after this answer, and what it is is told from its bytes. What cannot be sent makes the
     message `failed`, with `media_unreachable`, `media_too_large`, `media_type_unsupported` or
@@ -97,11 +107,13 @@ async def send_media(
     return await _take(body, body.content(), caller, making, response)
 
 
-@router.post("/messages/audio", status_code=202, responses=documented(*_SENT, "media_address_forbidden"))
+@router.post(
+    "/messages/audio", status_code=202, responses=_taken_as(examples.TAKEN_AUDIO) | documented(*_FETCHED)
+)
 async def send_audio(
     body: NewAudio, caller: Sender, making: MakingOf, response: Response
 ) -> TakenMessageView:
-    """Take a voice note or an audio file; `type` is `audio` for both.
+    """Send a voice note or an audio file; `type` is `audio` for both.
 
     It is fetched as pictures are, and fails as they do.
     """
@@ -121,7 +133,7 @@ async def list_messages(
     cursor: Cursor = None,
     status: Annotated[MessageStatus | None, Query(description="Only those that stand here.")] = None,
     session_id: Annotated[str | None, Query(alias="sessionId", description="Only of this session.")] = None,
-    type_: Annotated[str | None, Query(alias="type", description="Only of this kind.")] = None,
+    type_: Annotated[MessageType | None, Query(alias="type", description="Only of this kind.")] = None,
     to: Annotated[Recipient | None, Query(description="Only to this recipient.")] = None,
     since: Annotated[Moment | None, Query(alias="from", description="From this time on.")] = None,
     until: Annotated[Moment | None, Query(description="Before this time.")] = None,
