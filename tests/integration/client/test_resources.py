@@ -91,8 +91,11 @@ async def test_a_sound_is_a_voice_note_or_a_file(ask: Asking, server: Teller, *,
         ({"is_default": False}, {"isDefault": False}),
         ({"when_disconnected": "queue"}, {"whenDisconnected": "queue"}),
         ({"when_unknown": "fail"}, {"whenUnknown": "fail"}),
-        ({"pacing": Pacing(messages_per_minute=20)}, {"pacing": {"messagesPerMinute": 20}}),
-        ({"pacing": Pacing()}, {"pacing": {"messagesPerMinute": None}}),
+        (
+            {"pacing": Pacing(messages_per_minute=20, daily_cap=50)},
+            {"pacing": {"messagesPerMinute": 20, "jitter": None, "dailyCap": 50}},
+        ),
+        ({"pacing": Pacing()}, {"pacing": {"messagesPerMinute": None, "jitter": None, "dailyCap": None}}),
         ({}, {}),
     ],
 )

@@ -92,9 +92,11 @@ class NewKey(Key):
 
 
 class Pacing(Model):
-    """How fast a session may send; None is as fast as is usual."""
+    """How fast a session may send; what is None is as is usual."""
 
     messages_per_minute: int | None = None
+    jitter: float | None = None
+    daily_cap: int | None = None
 
 
 class Session(Model):
