@@ -20,7 +20,7 @@ class FakePublisher:
     def __init__(self) -> None:
         self.published: list[Envelope[Contract]] = []
         self.away = False
-        self.meanwhile = lambda: None
+        self.meanwhile: Callable[[], None] = lambda: None
 
     def envelope(
         self,

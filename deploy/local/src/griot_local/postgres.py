@@ -141,8 +141,8 @@ def _not_root() -> list[str]:
 
 
 def _program(name: str) -> str:
-    found = sorted(_DEBIAN.glob(f"*/bin/{name}")) or [shutil.which(name), f"/usr/sbin/{name}"]
-    program = next((str(path) for path in reversed(found) if path and Path(path).exists()), None)
-    if program is None:
+    newest = [str(path) for path in sorted(_DEBIAN.glob(f"*/bin/{name}"))[-1:]]
+    found = newest or [path for path in (shutil.which(name), shutil.which(name, path="/usr/sbin")) if path]
+    if not found:
         raise FileNotFoundError(f"{name} is missing: run `make install`")
-    return program
+    return found[0]

@@ -26,10 +26,10 @@ from faststream.kafka import KafkaBroker
 from opentelemetry.trace import SpanKind
 
 from griot_chassis import metrics
-from griot_chassis.assignor import sticky_assignor
 from griot_chassis.decoding import Decoder, hand_over_raw, parse_untouched
 from griot_chassis.errors import PositionsForgottenError, TooManyDeadLettersError
 from griot_chassis.log import get_logger
+from griot_chassis.membership import HEARTBEAT_EVERY_S, MISSED_AFTER_S, leave_when_stopped, sticky_assignor
 from griot_chassis.positions import Positions
 from griot_chassis.records import Partition, Record
 from griot_chassis.tracing import links_to, tracer
@@ -42,10 +42,6 @@ _BATCH_WAIT_MS: Final = 200
 _RELEASE_WITHIN_S: Final = 8.0
 """How long a revocation waits for the batch in hand; less than the group's rebalance timeout."""
 _SLOWEST_RETRY_S: Final = 2.0
-MISSED_AFTER_S: Final = 10.0
-"""When a member that is not heard from has lost its partitions: a killed one keeps them for that long."""
-_HEARTBEAT_EVERY_MS: Final = 1_000
-"""Also how soon a member hears of a rebalance, while the others wait for it."""
 
 
 class Handler(Protocol):
@@ -133,7 +129,7 @@ class Consumer:
                 RangePartitionAssignor if self._leaving is None else sticky_assignor()
             ],
             session_timeout_ms=int(MISSED_AFTER_S * 1000),
-            heartbeat_interval_ms=_HEARTBEAT_EVERY_MS,
+            heartbeat_interval_ms=int(HEARTBEAT_EVERY_S * 1000),
             listener=_Rebalance(self),
             ack_policy=AckPolicy.MANUAL,
             parser=parse_untouched,
@@ -286,10 +282,7 @@ class Consumer:
         await self.release()
         if self._leaving is not None:
             await self._leaving()
-            # A static member does not leave by itself: it may be back before it is missed. aiokafka asks for
-            # nothing but this when it stops, and the broker knows the member by its id.
-            if (coordinator := self.kafka._coordinator) is not None:  # noqa: SLF001
-                coordinator._group_instance_id = None  # noqa: SLF001
+            leave_when_stopped(self.kafka)
         await self._subscriber.stop()
 
 

@@ -9,7 +9,7 @@ import os
 
 from griot_chassis import clock, ids
 from griot_chassis.claim_check import ClaimCheck
-from griot_chassis.consumer import MISSED_AFTER_S
+from griot_chassis.membership import MISSED_AFTER_S
 from griot_chassis.service import Service
 from griot_contracts import topics
 from session_manager.adapters.attachments import StoredAttachments
