@@ -1,6 +1,8 @@
-"""What the pages tell a reader to type, typed as it stands, with a phone that scans what it is shown."""
+"""What the pages tell a reader to type, typed as it stands; a phone scans the picture that comes of it."""
 
 import asyncio
+import base64
+import io
 import json
 import os
 import re
@@ -12,9 +14,11 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
+import zxingcpp
+from PIL import Image
 
-from fakewhatsapp.client import RemoteNetwork
-from griot import AsyncGriot, QrEvent
+from fakewhatsapp.client import RemoteNetwork, RemotePhone
+from fakewhatsapp.errors import FakeWhatsAppError
 from griot_local.stack import Stack
 from tests.e2e.people import THROUGH_WITHIN, a_number, opened_account
 from tests.support import eventually
@@ -33,17 +37,16 @@ pytestmark = pytest.mark.skipif(shutil.which("jq") is None, reason="the pages' c
 
 
 @pytest.fixture(scope="module")
-async def reader(stack: Stack, network: RemoteNetwork) -> AsyncIterator[dict[str, str]]:
-    """The environment of somebody who has opened an account as the page says, and has a phone at hand."""
+async def reader(stack: Stack) -> dict[str, str]:
+    """The environment of somebody who has opened an account as the page says."""
     environment = {**os.environ, "GRIOT_URL": stack.api_url}
     [sign_up, *_] = blocks("docs/quickstart.md", "sh")
     environment["GRIOT_KEY"] = await run(["bash", "-c", f'{sign_up}printf %s "$GRIOT_KEY"'], environment)
-    async with scanning(stack, network, environment["GRIOT_KEY"]):
-        yield environment
+    return environment
 
 
 @pytest.mark.parametrize("language", ["curl", "Python", pytest.param("JavaScript", marks=needs_node)])
-async def test_the_quickstart_sends_a_message_in_each_language(
+async def test_the_quickstart_sends_a_message_in_each_language_and_can_be_started_again(
     language: str, reader: dict[str, str], network: RemoteNetwork, tmp_path: Path
 ) -> None:
     page = (TREE / "docs/quickstart.md").read_text()
@@ -52,10 +55,11 @@ async def test_the_quickstart_sends_a_message_in_each_language(
     script = tmp_path / "hello.mjs"
     script.write_text(program)
 
-    said = await run([*LANGUAGES[language], str(script)], reader, folder=tmp_path)
+    async with watching(tmp_path / "qr.png", network.phone(a_number())):
+        said = await run([*LANGUAGES[language], str(script)], reader, folder=tmp_path)
+    again = await run([*LANGUAGES[language], str(script)], reader, folder=tmp_path)
 
-    assert said.strip() in ("delivered", "read")
-    assert (tmp_path / "qr.png").read_bytes().startswith(b"\x89PNG")
+    assert {said.strip(), again.strip()} <= {"delivered", "read"}
     assert f"Hello from {language}" in await network.ledger.texts_to(RECIPIENT)
 
 
@@ -71,7 +75,7 @@ async def test_the_page_of_the_client_is_one_program_that_works(
         environment = {**os.environ, "GRIOT_URL": stack.api_url, "GRIOT_KEY": ada.key}
         said = await run([sys.executable, str(script)], environment)
 
-    assert said.startswith("free 0 of 100\nto ")
+    assert said.startswith("free 0 of 100\nsession_not_pairing\nmedia_unreachable\nto ")
     assert said.endswith("connected\n")
     await eventually(
         lambda: ordered(network), within=THROUGH_WITHIN, what="the phone shows the page's message"
@@ -84,8 +88,7 @@ async def test_the_lines_of_the_readme_work_as_they_stand(stack: Stack, network:
     async with opened_account(stack.api_url) as ada:
         environment = {**os.environ, "GRIOT": f"{stack.api_url}/api/v1", "KEY": ada.key}
         environment["SESSION"] = await created(create, environment)
-        async with scanning(stack, network, ada.key):
-            await seen(watch, "event: connected", environment)
+        await linked_by_the_stream(watch, network.phone(a_number()), environment)
         environment["MESSAGE"] = await created(send, environment)
         await ada.wait_for_status(environment["MESSAGE"], "delivered")
         message = json.loads(await run(["bash", "-c", look], environment))
@@ -103,32 +106,53 @@ def fenced(text: str, language: str = r"\w+") -> list[str]:
 
 
 @asynccontextmanager
-async def scanning(stack: Stack, network: RemoteNetwork, key: str) -> AsyncIterator[None]:
-    """Meanwhile somebody scans the code of every session that the account makes, each with another phone."""
+async def watching(picture: Path, phone: RemotePhone) -> AsyncIterator[None]:
+    """Meanwhile somebody looks at the picture, and scans what it shows until the phone is linked."""
 
-    async def scan_all(griot: AsyncGriot) -> None:
-        linked: set[str] = set()
+    async def scan() -> None:
         while True:
-            async for session in griot.sessions.list():
-                if session.id not in linked:
-                    await link(griot, session.id)
-                    linked.add(session.id)
+            code = shown_in(picture.read_bytes()) if picture.exists() else None
+            if code is not None:
+                with suppress(FakeWhatsAppError):  # another code has taken its place
+                    await phone.scan(code)
+                    return
             await asyncio.sleep(0.1)
 
-    async def link(griot: AsyncGriot, session_id: str) -> None:
-        phone = network.phone(a_number())
-
-        async def scan(qr: QrEvent) -> None:
-            await phone.scan(qr.code)
-
-        await griot.sessions.wait_until_connected(session_id, on_qr=scan)
-
-    async with AsyncGriot(key, base_url=stack.api_url) as griot:
-        task = asyncio.create_task(scan_all(griot))
+    task = asyncio.create_task(scan())
+    try:
         yield
+    finally:
         task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await asyncio.wait([task])
+
+
+def shown_in(picture: bytes) -> str | None:
+    """What the QR code in the picture says; None for one that is not whole yet."""
+    try:
+        codes = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)))
+    except (OSError, SyntaxError):  # Pillow's names for half a picture
+        return None
+    return codes[0].text if codes else None
+
+
+async def linked_by_the_stream(lines: str, phone: RemotePhone, environment: dict[str, str]) -> None:
+    """Run lines that print the stream; scan each picture in it until the session is connected."""
+    process = await asyncio.create_subprocess_exec(
+        *["bash", "-c", lines], env=environment, stdout=asyncio.subprocess.PIPE, start_new_session=True
+    )
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(RUN_WITHIN):
+            while (line := (await process.stdout.readline()).decode()).strip() != "event: connected":
+                assert line, "it ended"
+                if drawn := re.search(r'"data:image/png;base64,([^"]+)"', line):
+                    code = shown_in(base64.b64decode(drawn[1]))
+                    assert code is not None
+                    with suppress(FakeWhatsAppError):  # another code has taken its place
+                        await phone.scan(code)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        await process.communicate()
 
 
 async def run(command: list[str], environment: dict[str, str], *, folder: Path | None = None) -> str:
@@ -149,21 +173,6 @@ async def run(command: list[str], environment: dict[str, str], *, folder: Path |
 async def created(lines: str, environment: dict[str, str]) -> str:
     """The id of what the lines make."""
     return str(json.loads(await run(["bash", "-c", lines], environment))["id"])
-
-
-async def seen(lines: str, wanted: str, environment: dict[str, str]) -> None:
-    """Run lines that go on for ever until they print this."""
-    process = await asyncio.create_subprocess_exec(
-        *["bash", "-c", lines], env=environment, stdout=asyncio.subprocess.PIPE, start_new_session=True
-    )
-    try:
-        async with asyncio.timeout(RUN_WITHIN):
-            assert process.stdout is not None
-            while wanted not in (line := await process.stdout.readline()).decode():
-                assert line, "it ended"
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        await process.communicate()
 
 
 async def ordered(network: RemoteNetwork) -> bool:

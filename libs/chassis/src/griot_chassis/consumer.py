@@ -4,8 +4,7 @@ What it holds to, where aiokafka and FastStream leave it open:
 
 - A batch is repeated until it is handled. FastStream goes on after an exception; this does not.
 - Offsets are committed explicitly, up to what was handled. An acknowledgement of FastStream's would commit
-whatever
-  was fetched.
+  whatever was fetched.
 - A revocation waits for the batch in hand. The listener runs beside the handler, and a batch that was fetched
   may be handed over after its partition was lost, so every record is checked against what is owned.
 - On assignment the partitions' positions are looked up and sought before any record counts.
@@ -96,9 +95,8 @@ class Consumer:
             listener: told what it owns.
             commits: False where returning from `handle` is not the end of the work, and `handle` commits by
             itself.
-            leaving: where moving a partition is dear. Such a member keeps what it has through a rebalance if
-            it can, `listener` hears of every assignment, the empty one too, and when the member stops it
-            awaits this and then leaves the group, so that the others need not miss it first.
+            leaving: where moving a partition is dear: awaited before the member, when it stops, leaves the
+            group. Such a member keeps what it has if it can, and its listener hears of empty assignments.
         """
         self.group = group
         self._topics = topics
@@ -115,10 +113,7 @@ class Consumer:
         self.failure: str | None = None
 
     def subscribe(self, broker: KafkaBroker, instance_id: str) -> None:
-        """Add this member to the broker, which starts it.
-
-        `instance_id` keeps its place in the group over a restart.
-        """
+        """Add this member to the broker, which starts it; `instance_id` keeps its place over a restart."""
         self._subscriber = broker.subscriber(
             *(topic.name for topic in self._topics),
             batch=True,

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from api.overlay import Overlay
 from griot_chassis.records import Record
-from griot_contracts.accounts import KeyRevoked, PlanChanged, SessionReleased
+from griot_contracts.accounts import KeyRevoked, Plan, PlanChanged, SessionReleased
 from griot_contracts.base import Contract
 from griot_contracts.sessions import (
     PairingCodeIssued,
@@ -64,7 +64,7 @@ class Live:
         overlay: Overlay,
         *,
         on_key_revoked: Callable[[str], None],
-        on_plan_changed: Callable[[str, datetime], None],
+        on_plan_changed: Callable[[str, Plan], None],
     ) -> None:
         self._overlay = overlay
         self._on_key_revoked = on_key_revoked
@@ -90,8 +90,8 @@ class Live:
             match record.body:
                 case KeyRevoked(key_id=key_id, key_hash=key_hash):
                     self.revoke(key_id, key_hash)
-                case PlanChanged(account_id=account_id, at=at):
-                    self._on_plan_changed(account_id, at)
+                case PlanChanged(account_id=account_id, plan=plan):
+                    self._on_plan_changed(account_id, plan)
                 case SessionStatusChanged(session_id=session_id, status=status):
                     if status in (SessionStatus.CONNECTED, SessionStatus.LOGGED_OUT, SessionStatus.FAILED):
                         self._codes.pop(session_id, None)
