@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
 BIN := .venv/bin
-PACKAGES := griot_contracts griot_chassis griot_local fakewhatsapp api quota dispatcher session_manager griot
+PACKAGES := griot_contracts griot_chassis griot_local fakewhatsapp api quota dispatcher session_manager griot_operator griot
 
 # A folder of tests that is not there yet is no failure.
 pytest = $(if $(wildcard $(1)),$(BIN)/pytest $(wildcard $(1)),@echo "no tests in: $(1)")
@@ -30,7 +30,7 @@ demo-check: install ## The same, every step checked, and out
 
 .PHONY: test
 test: install lint types ## Everything that has to hold: lint, types, and all tests but the long ones
-	$(call pytest,tests/unit tests/contract tests/integration tests/e2e tests/chaos)
+	$(call pytest,tests/unit tests/contract tests/integration tests/e2e tests/browser tests/chaos)
 
 .PHONY: check
 check: lint types unit contract ## What needs no server

@@ -138,6 +138,7 @@ async def test_messages_are_found_by_what_they_are(ada: Customer) -> None:
         ({"status": "sent"}, False),
         ({"sessionId": session_id, "type": "text", "to": RECIPIENT}, True),
         ({"to": "+237600000000"}, False),
+        ({"type": "image"}, False),
         ({"from": later}, False),
         ({"until": later}, True),
     ):
@@ -163,7 +164,15 @@ async def test_a_list_is_newest_first_fifty_at_a_time_and_goes_on_under_the_same
 
 @pytest.mark.parametrize(
     "params",
-    [{"limit": 0}, {"limit": 101}, {"cursor": "x"}, {"status": "gone"}, {"from": "noon"}, {"to": "12"}],
+    [
+        {"limit": 0},
+        {"limit": 101},
+        {"cursor": "x"},
+        {"status": "gone"},
+        {"type": "fax"},
+        {"from": "noon"},
+        {"to": "12"},
+    ],
 )
 async def test_a_list_asked_for_wrongly_is_refused(ada: Customer, params: dict[str, str | int]) -> None:
     answer = await ada.http.get("/messages", params=params)

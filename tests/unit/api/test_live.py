@@ -30,6 +30,7 @@ class Told:
     def __init__(self) -> None:
         self.revoked: list[str] = []
         self.plans: list[tuple[str, Plan]] = []
+        self.suspensions: list[str] = []
 
     def plan_changed(self, account_id: str, plan: Plan) -> None:
         self.plans.append((account_id, plan))
@@ -47,7 +48,12 @@ def overlay() -> Overlay:
 
 @pytest.fixture
 def live(overlay: Overlay, told: Told) -> Live:
-    return Live(overlay, on_key_revoked=told.revoked.append, on_plan_changed=told.plan_changed)
+    return Live(
+        overlay,
+        on_key_revoked=told.revoked.append,
+        on_plan_changed=told.plan_changed,
+        on_suspension=told.suspensions.append,
+    )
 
 
 def records(*events: Contract) -> Sequence[Record]:

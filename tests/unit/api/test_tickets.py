@@ -19,6 +19,9 @@ class OneKey:
     async def keys(self, account_id: str) -> list[dict[str, Any]]:
         return [{"_id": "k1", "expires_at": None}]
 
+    async def is_suspended(self, account_id: str) -> bool:
+        return False
+
 
 @pytest.fixture
 def tickets() -> Tickets:

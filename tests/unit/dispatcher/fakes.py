@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from dispatcher.domain.media import Outcome
 from dispatcher.domain.message import Message
@@ -13,10 +14,13 @@ from dispatcher.domain.shelf import Shelf
 from griot_chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
 from griot_chassis.records import Partition, Record
 from griot_contracts import topics
+from griot_contracts.accounts import CommandDecided
 from griot_contracts.base import Contract
 from griot_contracts.cloudevents import Envelope, subject_of
-from griot_contracts.messages import AudioContent, DeliverMessage, MediaContent
+from griot_contracts.messages import AudioContent, CancelMessage, DeliverMessage, MediaContent
 from tests.unit.dispatcher.samples import NOON, PARTITION
+
+T = TypeVar("T")
 
 
 class MemoryStore:
@@ -93,13 +97,36 @@ class MemoryLog:
         mine = [envelope for envelope in self.written if envelope.subject == message_id]
         return [type(envelope.body).__name__ for envelope in mine]
 
+    @property
+    def replies(self) -> list[tuple[str | None, str | None]]:
+        """To which question, and how it was refused; None where it was granted."""
+        return [
+            (envelope.correlation_id, envelope.body.refusal)
+            for envelope in self.written
+            if isinstance(envelope.body, CommandDecided)
+        ]
+
+    def events(self, message_id: str, kind: type[T]) -> list[T]:
+        """What was told of a message, of one kind."""
+        mine = [envelope.body for envelope in self.written if envelope.subject == message_id]
+        return [body for body in mine if isinstance(body, kind)]
+
     def envelope(
         self,
         body: Contract,
         *,
         id: str,  # noqa: A002  # CloudEvents' own name
+        cause: Envelope[Contract] | None = None,
+        reply_to: str | None = None,
     ) -> Envelope[Contract]:
-        return Envelope(body=body, id=id, source="/dispatcher", subject=subject_of(body), correlation_id=id)
+        return Envelope(
+            body=body,
+            id=id,
+            source="/dispatcher",
+            subject=subject_of(body),
+            correlation_id=id if cause is None else cause.correlation_id,
+            reply_to=reply_to,
+        )
 
     async def publish(self, envelopes: Sequence[Envelope[Contract]]) -> None:
         if self.away:
@@ -174,5 +201,6 @@ class MemoryTopics:
             subject=subject_of(body),
             correlation_id=f"began-{subject_of(body)}",
             traceparent=f"trace-{subject_of(body)}",
+            reply_to="replies.v1/3" if isinstance(body, CancelMessage) else None,
         )
         return Record(envelope, topic.name, PARTITION, offset, topic.key_of(body), NOON)

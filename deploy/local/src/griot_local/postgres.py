@@ -141,8 +141,9 @@ def _not_root() -> list[str]:
 
 
 def _program(name: str) -> str:
-    newest = [str(path) for path in sorted(_DEBIAN.glob(f"*/bin/{name}"))[-1:]]
-    found = newest or [path for path in (shutil.which(name), shutil.which(name, path="/usr/sbin")) if path]
-    if not found:
+    newest_first = sorted(_DEBIAN.glob(f"*/bin/{name}"), reverse=True)
+    found = [*newest_first, Path("/usr/sbin") / name]
+    program = next((str(path) for path in found if path.exists()), shutil.which(name))
+    if program is None:
         raise FileNotFoundError(f"{name} is missing: run `make install`")
-    return found[0]
+    return program

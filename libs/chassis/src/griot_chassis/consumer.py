@@ -14,7 +14,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from typing import Final, Protocol
+from typing import Final
 
 import stamina
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
@@ -27,10 +27,11 @@ from opentelemetry.trace import SpanKind
 from griot_chassis import metrics
 from griot_chassis.decoding import Decoder, hand_over_raw, parse_untouched
 from griot_chassis.errors import PositionsForgottenError, TooManyDeadLettersError
+from griot_chassis.handling import Handler, PartitionListener
 from griot_chassis.log import get_logger
 from griot_chassis.membership import HEARTBEAT_EVERY_S, MISSED_AFTER_S, leave_when_stopped, sticky_assignor
 from griot_chassis.positions import Positions
-from griot_chassis.records import Partition, Record
+from griot_chassis.records import Partition
 from griot_chassis.tracing import links_to, tracer
 from griot_contracts.topics import Topic
 
@@ -41,29 +42,6 @@ _BATCH_WAIT_MS: Final = 200
 _RELEASE_WITHIN_S: Final = 8.0
 """How long a revocation waits for the batch in hand; less than the group's rebalance timeout."""
 _SLOWEST_RETRY_S: Final = 2.0
-
-
-class Handler(Protocol):
-    """Handles a batch: records in order within each partition.
-
-    It returns when their effects are durable. If it raises, the same records come again after a wait, so it
-    must be safe to repeat. It is cancelled when the partitions are lost and it does not finish in time.
-    """
-
-    async def __call__(self, records: Sequence[Record]) -> None: ...
-
-
-class PartitionListener(Protocol):
-    """Told of ownership.
-
-    Each must return within a few seconds: the group waits for it, and no heartbeat is sent.
-    """
-
-    async def assigned(self, partitions: set[Partition]) -> None:
-        """Awaited before any record of these partitions is given."""
-
-    async def revoked(self, partitions: set[Partition]) -> None:
-        """Awaited after the batch in hand is finished, before anybody else gets these partitions."""
 
 
 class Consumer:

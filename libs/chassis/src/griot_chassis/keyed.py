@@ -38,7 +38,7 @@ class KeyedHandler(Protocol):
 
 
 class KeyedListener(Protocol):
-    """Told of ownership, as `consumer.PartitionListener`, and of what will come again."""
+    """Told of ownership, as `handling.PartitionListener`, and of what will come again."""
 
     async def assigned(
         self, partitions: set[Partition], pending_since: dict[Partition, datetime | None]

@@ -41,6 +41,8 @@ class Refusal(StrEnum):
     DAILY_LIMIT_REACHED = "daily_limit_reached"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
     NOTHING_DECIDED = "nothing_decided"
+    MESSAGE_NOT_CANCELLABLE = "message_not_cancellable"
+    ACCOUNT_SUSPENDED = "account_suspended"
 
 
 class OpenAccount(Creation):
@@ -61,6 +63,16 @@ class ChangePlan(Command):
     """The operator puts the account on another plan; its limits hold from the next command on."""
 
     plan: Plan
+
+
+class SuspendAccount(Command):
+    """The operator stops the account: its keys are refused within a second, and it sends nothing."""
+
+    reason: str | None = None
+
+
+class ResumeAccount(Command):
+    """The operator lets a suspended account go on, with the keys and sessions it has."""
 
 
 class IssueKey(Creation):
@@ -103,6 +115,22 @@ class PlanChanged(Event):
     """The account's limits are another plan's from here on."""
 
     plan: Plan
+
+
+class AccountSuspended(Event):
+    """The account may do nothing from here on. Its sessions are disconnected; what is queued for them waits.
+
+    `session_ids` are those that are disconnected by it: all but those that the account disconnected itself.
+    """
+
+    reason: str | None = None
+    session_ids: tuple[str, ...] = ()
+
+
+class AccountResumed(Event):
+    """The account may go on. Its sessions, those in `session_ids`, are connected again."""
+
+    session_ids: tuple[str, ...] = ()
 
 
 class KeyIssued(Event):

@@ -51,3 +51,41 @@ class DeadLetter:
             group=found["group"],
             reason=found["reason"],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What an operator did about a dead letter; it lies in dead-letters.v1 behind it, with an empty value.
+
+    It has no `dl_reason`, so nobody takes it for a dead letter. It is of the record, whichever groups could
+    not read it: what was put back on the topic comes to all of them, under a new offset.
+
+    Attributes:
+        topic: where the record lies, with `partition` and `offset`.
+        how: `retried` (put back on its topic) or `dropped`.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    how: str
+
+    def headers(self) -> Headers:
+        """The headers that say it."""
+        own = {"settled": self.how, "topic": self.topic, "partition": self.partition, "offset": self.offset}
+        return [(_PREFIX + name, str(value).encode()) for name, value in own.items()]
+
+    @classmethod
+    def from_headers(cls, headers: Iterable[tuple[str, bytes]]) -> "Settlement":
+        """What `headers` wrote.
+
+        Raises:
+            KeyError: these are not a settlement's headers.
+        """
+        found = {name: value.decode() for name, value in headers if name.startswith(_PREFIX)}
+        return cls(
+            topic=found["dl_topic"],
+            partition=int(found["dl_partition"]),
+            offset=int(found["dl_offset"]),
+            how=found["dl_settled"],
+        )

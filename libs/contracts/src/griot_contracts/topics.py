@@ -47,15 +47,18 @@ class Topic:
 
 _WEEK: Final = timedelta(days=7)
 _MONTH: Final = timedelta(days=30)
+_LONGEST_WAIT_AND_A_DAY: Final = timedelta(days=31)
 _HOUR: Final = timedelta(hours=1)
 
 ACCOUNT_COMMANDS: Final = Topic(
     "account.commands.v1", 32, _WEEK, "account_id",
-    (accounts.OpenAccount, accounts.ChangePlan, accounts.IssueKey, accounts.RevokeKey,
-     accounts.RecallDecision, sessions.CreateSession, sessions.UpdateSession, sessions.DeleteSession,
-     messages.SendMessage),
+    (accounts.OpenAccount, accounts.ChangePlan, accounts.SuspendAccount, accounts.ResumeAccount,
+     accounts.IssueKey, accounts.RevokeKey, accounts.RecallDecision, sessions.CreateSession,
+     sessions.UpdateSession, sessions.DeleteSession, messages.SendMessage),
 )  # fmt: skip
-DISPATCH_COMMANDS: Final = Topic("dispatch.commands.v1", 64, _WEEK, "session_id", (messages.DispatchMessage,))
+DISPATCH_COMMANDS: Final = Topic(
+    "dispatch.commands.v1", 64, _WEEK, "session_id", (messages.DispatchMessage, messages.CancelMessage)
+)
 SESSION_COMMANDS: Final = Topic(
     "session.commands.v1", 64, _WEEK, "session_id",
     (sessions.StartSession, sessions.StopSession, sessions.RequestPairingCode, sessions.DestroySession,
@@ -64,8 +67,8 @@ SESSION_COMMANDS: Final = Topic(
 REPLIES: Final = Topic("replies.v1", 32, _HOUR, None, (accounts.CommandDecided,))
 ACCOUNT_EVENTS: Final = Topic(
     "account.events.v1", 32, None, "account_id",
-    (accounts.AccountOpened, accounts.PlanChanged, accounts.KeyIssued, accounts.KeyRevoked,
-     accounts.SessionReleased, accounts.CommandRefused),
+    (accounts.AccountOpened, accounts.PlanChanged, accounts.AccountSuspended, accounts.AccountResumed,
+     accounts.KeyIssued, accounts.KeyRevoked, accounts.SessionReleased, accounts.CommandRefused),
 )  # fmt: skip
 KEY_USES: Final = Topic("key.uses.v1", 8, None, "key_id", (accounts.KeyUsed,), latest=True)
 SESSION_EVENTS: Final = Topic(
@@ -84,10 +87,10 @@ DELIVERY_EVENTS: Final = Topic(
      deliveries.DeliveryUnknown, deliveries.ReceiptReceived),
 )  # fmt: skip
 MESSAGE_EVENTS: Final = Topic(
-    "message.events.v1", 64, _MONTH, "session_id",
+    "message.events.v1", 64, _LONGEST_WAIT_AND_A_DAY, "session_id",
     (messages.MessageAccepted, messages.MessageRejected, messages.MessageQueued, messages.MessageSending,
      messages.MessageSent, messages.MessageDelivered, messages.MessageRead, messages.MessageUnknown,
-     messages.MessageFailed, inbound.MessageReceived),
+     messages.MessageFailed, messages.MessageCancelled, inbound.MessageReceived),
     public=True,
 )  # fmt: skip
 DEAD_LETTERS: Final = Topic("dead-letters.v1", 8, _MONTH, None, ())

@@ -34,7 +34,10 @@ async def main(settings: ApiSettings) -> None:
         fresh = Freshness(service.log_ends, ears, service.positions(settings.api_database, GROUP))
         reads = Reads(service.mongo[settings.api_database], overlay, fresh)
         keyring = Keyring(reads, now=clock.now)
-        live = Live(overlay, on_key_revoked=keyring.forget, on_plan_changed=allowances.plan_changed)
+        live = Live(
+            overlay, on_key_revoked=keyring.forget, on_plan_changed=allowances.plan_changed,
+            on_suspension=keyring.forget_account,
+        )  # fmt: skip
         uses = KeyUses(service.publisher, now=clock.now)
         ask = Ask(service.publisher, partition=partition)
         tickets = Tickets(settings.secret.get_secret_value(), reads)

@@ -23,6 +23,7 @@ class Caller:
     key_id: str
     scopes: frozenset[Scope]
     expires_at: datetime | None
+    suspended: bool = False
 
 
 class Keyring:
@@ -43,7 +44,7 @@ class Keyring:
         """Who the `Authorization` header says is asking.
 
         Raises:
-            Problem: `key_missing` or `key_invalid`.
+            Problem: `key_missing`, `key_invalid` or `account_suspended`.
         """
         scheme, _, key = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not key.strip():
@@ -54,7 +55,15 @@ class Keyring:
         caller = self._cached(key_hash) or await self._look_up(key_hash)
         if caller.expires_at is not None and caller.expires_at <= self._now():
             raise Problem("key_invalid")
+        if caller.suspended:
+            raise Problem("account_suspended")
         return caller
+
+    def forget_account(self, account_id: str) -> None:
+        """Look the account's keys up anew next time: it was suspended, or goes on."""
+        self._callers = {
+            key_hash: found for key_hash, found in self._callers.items() if found[1].account_id != account_id
+        }
 
     def forget(self, key_hash: str) -> None:
         """Look the key up anew next time."""
@@ -69,7 +78,8 @@ class Keyring:
         if key is None or key["revoked_at"] is not None:
             raise Problem("key_invalid")
         scopes = frozenset(Scope(scope) for scope in key["scopes"])
-        caller = Caller(key["account_id"], key["_id"], scopes, key["expires_at"])
+        suspended = await self._reads.is_suspended(key["account_id"])
+        caller = Caller(key["account_id"], key["_id"], scopes, key["expires_at"], suspended)
         if len(self._callers) >= _MOST_CACHED:
             self._callers.clear()
         self._callers[key_hash] = (self._monotonic() + _CACHED_S, caller)

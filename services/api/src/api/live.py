@@ -9,7 +9,14 @@ from datetime import datetime
 
 from api.overlay import Overlay
 from griot_chassis.records import Record
-from griot_contracts.accounts import KeyRevoked, Plan, PlanChanged, SessionReleased
+from griot_contracts.accounts import (
+    AccountResumed,
+    AccountSuspended,
+    KeyRevoked,
+    Plan,
+    PlanChanged,
+    SessionReleased,
+)
 from griot_contracts.base import Contract
 from griot_contracts.sessions import (
     PairingCodeIssued,
@@ -65,10 +72,12 @@ class Live:
         *,
         on_key_revoked: Callable[[str], None],
         on_plan_changed: Callable[[str, Plan], None],
+        on_suspension: Callable[[str], None],
     ) -> None:
         self._overlay = overlay
         self._on_key_revoked = on_key_revoked
         self._on_plan_changed = on_plan_changed
+        self._on_suspension = on_suspension
         self._ears: defaultdict[str, set[Ear]] = defaultdict(set)
         self._key_ears: defaultdict[str, set[Ear]] = defaultdict(set)
         self._codes: dict[str, Heard] = {}
@@ -92,6 +101,8 @@ class Live:
                     self.revoke(key_id, key_hash)
                 case PlanChanged(account_id=account_id, plan=plan):
                     self._on_plan_changed(account_id, plan)
+                case AccountSuspended(account_id=account_id) | AccountResumed(account_id=account_id):
+                    self._on_suspension(account_id)
                 case SessionStatusChanged(session_id=session_id, status=status):
                     if status in (SessionStatus.CONNECTED, SessionStatus.LOGGED_OUT, SessionStatus.FAILED):
                         self._codes.pop(session_id, None)

@@ -12,6 +12,7 @@ from pymongo.errors import PyMongoError
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
+from api import examples
 from griot_chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
 from griot_chassis.log import get_logger
 from griot_contracts.accounts import Refusal
@@ -43,6 +44,9 @@ KINDS: Final[dict[str, Kind]] = {
         401, "No valid ticket", "A ticket is good for one minute, and for the stream it was issued for."
     ),
     "insufficient_scope": Kind(403, "The key may not do this", "The key lacks the scope that this needs."),
+    "account_suspended": Kind(
+        403, "Account suspended", "Whoever runs this Griot has suspended the account. Ask them."
+    ),
     "not_found": Kind(404, "Not found", "There is nothing at this address."),
     "account_not_found": Kind(404, "No such account", "The account of this key does not exist."),
     "key_not_found": Kind(404, "No such key", "Your account has no key with this id."),
@@ -57,6 +61,9 @@ KINDS: Final[dict[str, Kind]] = {
     ),
     "session_not_connected": Kind(
         409, "Session not connected", "Connect a session first: create one and scan its QR code."
+    ),
+    "message_not_cancellable": Kind(
+        409, "Too late to cancel", "The message is being sent, or has come to its end."
     ),
     "body_too_large": Kind(413, "Body too large", "The request's body is larger than 1 MB."),
     "invalid_request": Kind(422, "Invalid request", "The request is not as this operation needs it."),
@@ -90,6 +97,8 @@ _OF_REFUSAL: Final[dict[Refusal, str]] = {
     Refusal.SESSION_LIMIT_REACHED: "session_limit_reached",
     Refusal.DAILY_LIMIT_REACHED: "daily_limit_reached",
     Refusal.IDEMPOTENCY_KEY_REUSED: "idempotency_key_reused",
+    Refusal.MESSAGE_NOT_CANCELLABLE: "message_not_cancellable",
+    Refusal.ACCOUNT_SUSPENDED: "account_suspended",
 }
 _OF_STATUS: Final = {400: "invalid_json", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 
@@ -197,7 +206,7 @@ def documented(*codes: str) -> dict[int | str, dict[str, Any]]:
             kind.status, {"description": "", "content": {MEDIA_TYPE: {"examples": {}}}}
         )
         found["description"] = "; ".join(filter(None, (found["description"], kind.title)))
-        example = Problem(code).document("0197f0c2-9d1e-7a44-b7a5-0c6f0a6c1e11")
+        example = Problem(code).document(examples.REQUEST_ID)
         found["content"][MEDIA_TYPE]["schema"] = {"$ref": "#/components/schemas/ProblemDocument"}
         found["content"][MEDIA_TYPE]["examples"][code] = {"summary": kind.title, "value": example}
     return responses

@@ -88,6 +88,11 @@ class Reads:
         stored = await self._database[ACCOUNTS].find_one({"_id": account_id})
         return self._overlay.over(Ref(ACCOUNTS, account_id), stored)
 
+    async def is_suspended(self, account_id: str) -> bool:
+        """Whether the operator has stopped the account, as far as is known here."""
+        account = await self.account(account_id)
+        return account is not None and account.get("suspended_at") is not None
+
     async def sent_on(self, account_id: str, day: date) -> int:
         """Messages of the account accepted on a day of UTC."""
         found = self._database[USAGE].find({"account_id": account_id, "day": midnight(day)})

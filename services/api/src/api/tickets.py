@@ -31,7 +31,7 @@ class Tickets:
         """Who may listen to this session's stream with it.
 
         Raises:
-            Problem: `ticket_invalid`; so it is too when its key has ended meanwhile.
+            Problem: `ticket_invalid`; so it is too when its key has ended meanwhile. Or `account_suspended`.
         """
         try:
             signed_for, account_id, key_id = self._signed.loads(ticket, max_age=int(GOOD_FOR.total_seconds()))
@@ -40,4 +40,6 @@ class Tickets:
         keys = {key["_id"]: key for key in await self._reads.keys(account_id)}
         if signed_for != session_id or key_id not in keys:
             raise Problem("ticket_invalid")
+        if await self._reads.is_suspended(account_id):
+            raise Problem("account_suspended")
         return Caller(account_id, key_id, frozenset({Scope.SESSIONS_MANAGE}), keys[key_id]["expires_at"])

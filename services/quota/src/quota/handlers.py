@@ -2,18 +2,21 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from griot_chassis.log import get_logger
 from griot_chassis.records import Record
-from griot_contracts.accounts import CommandDecided
+from griot_contracts.accounts import CommandDecided, ResumeAccount, SuspendAccount
 from griot_contracts.base import Contract
 from griot_contracts.cloudevents import Envelope
 from griot_contracts.ids import derive
-from griot_contracts.sessions import SessionUpdated
+from griot_contracts.sessions import SessionUpdated, StartSession, StopSession, UpdateSession
 from quota.domain import Answer, Asked, Settled, Snapshot, consequences, once_of, settle
 
 log = get_logger(__name__)
+
+_OF_SEVERAL_SESSIONS: Final = (UpdateSession, SuspendAccount, ResumeAccount)
+"""To make one session the default is to make another it no more; a suspension stops all of them."""
 
 
 class Snapshots(Protocol):
@@ -165,7 +168,9 @@ class DecideAccountCommands:
     ) -> Envelope[Contract]:
         reply_to = command.reply_to if isinstance(body, CommandDecided) else None
         names = [type(body).__name__]
-        if isinstance(body, SessionUpdated):
-            names.append(body.session_id)  # to make one session the default is to make another it no more
+        if isinstance(body, SessionUpdated | StartSession | StopSession) and isinstance(
+            command.body, _OF_SEVERAL_SESSIONS
+        ):
+            names.append(body.session_id)
         id_ = derive(command.id, *names)
         return self._log.envelope(body, id=id_, cause=cause, reply_to=reply_to)

@@ -71,7 +71,12 @@ async def open_account(body: SignUp, parts: PartsOf, making: MakingOf) -> NewAcc
 @router.get(
     "/account",
     responses=documented(
-        "key_missing", "key_invalid", "too_many_requests", "account_not_found", "unavailable"
+        "key_missing",
+        "key_invalid",
+        "account_suspended",
+        "too_many_requests",
+        "account_not_found",
+        "unavailable",
     ),
 )
 async def read_account(caller: Annotated[Caller, Depends(needs())], parts: PartsOf) -> AccountView:

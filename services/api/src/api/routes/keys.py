@@ -22,7 +22,14 @@ from griot_contracts.accounts import IssueKey, KeyIssued, KeyRevoked, RevokeKey,
 router = APIRouter(tags=["keys"], route_class=KeyedRoute)
 
 Manager = Annotated[Caller, Depends(needs(Scope.KEYS_MANAGE))]
-_KEYED = ("key_missing", "key_invalid", "insufficient_scope", "too_many_requests", "unavailable")
+_KEYED = (
+    "key_missing",
+    "key_invalid",
+    "account_suspended",
+    "insufficient_scope",
+    "too_many_requests",
+    "unavailable",
+)
 
 
 def routers() -> tuple[APIRouter, ...]:

@@ -180,6 +180,7 @@ def _message(document: Mapping[str, Any]) -> Message:
 
 def _session(document: Mapping[str, Any]) -> Session:
     told = {name: document[name] for name in _SESSION if name in document}
+    told["with_owner"] = tuple(document.get("with_owner", ()))
     return Session(document["_id"], **told | {"when_unknown": WhenUnknown(document["when_unknown"])})
 
 

@@ -58,8 +58,10 @@ class Log(Protocol):
         body: Contract,
         *,
         id: str,  # noqa: A002  # CloudEvents' own name
+        cause: Envelope[Contract] | None = None,
+        reply_to: str | None = None,
     ) -> Envelope[Contract]:
-        """Wrap a body for the log."""
+        """Wrap a body for the log, under the correlation and the trace of its cause."""
 
     async def publish(self, envelopes: Sequence[Envelope[Contract]]) -> None:
         """Write them, in order for each key; every one is acknowledged on return.

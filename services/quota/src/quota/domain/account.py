@@ -9,6 +9,8 @@ from griot_contracts.accounts import (
     DAILY_MESSAGE_LIMITS,
     SESSION_LIMITS,
     AccountOpened,
+    AccountResumed,
+    AccountSuspended,
     ChangePlan,
     CommandRefused,
     IssueKey,
@@ -17,13 +19,16 @@ from griot_contracts.accounts import (
     OpenAccount,
     Plan,
     PlanChanged,
+    ResumeAccount,
     RevokeKey,
     SessionReleased,
+    SuspendAccount,
 )
 from griot_contracts.messages import MessageAccepted, MessageRejected, SendMessage
 from griot_contracts.sessions import (
     CreateSession,
     DeleteSession,
+    DesiredState,
     SessionCreated,
     SessionUpdated,
     UpdateSession,
@@ -32,6 +37,8 @@ from griot_contracts.sessions import (
 AccountCommand: TypeAlias = (
     OpenAccount
     | ChangePlan
+    | SuspendAccount
+    | ResumeAccount
     | IssueKey
     | RevokeKey
     | CreateSession
@@ -42,6 +49,8 @@ AccountCommand: TypeAlias = (
 AccountEvent: TypeAlias = (
     AccountOpened
     | PlanChanged
+    | AccountSuspended
+    | AccountResumed
     | KeyIssued
     | KeyRevoked
     | SessionCreated
@@ -64,10 +73,12 @@ class Account:
         opened_with: the key that it was opened with, by which a repeat is told from another's attempt.
         keys: the hash of each key in use, by its id.
         sessions: the `session_key` of each session held, by its id.
+        disconnected: the sessions that the account itself wants disconnected, which no resumption connects.
         default_session: the session that was made the default, if one was.
         ended: keys revoked and sessions released last, so that a late repeat of their making revives none.
         day: the day of UTC that `sent` is of.
         sent: messages accepted on that day.
+        suspended: the operator stopped it.
     """
 
     email: str | None = None
@@ -75,10 +86,12 @@ class Account:
     opened_with: str | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
     sessions: Mapping[str, str] = field(default_factory=dict)
+    disconnected: tuple[str, ...] = ()
     default_session: str | None = None
     ended: tuple[str, ...] = ()
     day: date = date.min
     sent: int = 0
+    suspended: bool = False
 
     @property
     def opened(self) -> bool:
@@ -94,6 +107,11 @@ class Account:
     def session_limit(self) -> int | None:
         """Sessions it may hold; None is no limit."""
         return SESSION_LIMITS[self.plan]
+
+    @property
+    def wanted_sessions(self) -> tuple[str, ...]:
+        """The sessions that are connected as long as the account may send."""
+        return tuple(id_ for id_ in self.sessions if id_ not in self.disconnected)
 
     def day_of(self, at: datetime) -> date:
         """The day that a message asked for at `at` counts against: its own, but none before the account's.
@@ -130,7 +148,7 @@ def midnight_after(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=1), time.min, UTC)
 
 
-def evolve(account: Account, event: AccountEvent) -> Account:  # noqa: C901, PLR0911 - one case an event
+def evolve(account: Account, event: AccountEvent) -> Account:  # noqa: C901, PLR0911, PLR0912 - one case each
     """The account after `event`, which is a fact and never refused.
 
     A beginning told again after its end (by a writer that was paused) revives nothing. A `MessageAccepted`
@@ -141,6 +159,10 @@ def evolve(account: Account, event: AccountEvent) -> Account:  # noqa: C901, PLR
             return replace(account, email=email, plan=plan)
         case PlanChanged(plan=plan):
             return replace(account, plan=plan)
+        case AccountSuspended():
+            return replace(account, suspended=True)
+        case AccountResumed():
+            return replace(account, suspended=False)
         case KeyIssued(key_id=id_, key_hash=hash_):
             if id_ in account.ended:
                 return account
@@ -156,8 +178,13 @@ def evolve(account: Account, event: AccountEvent) -> Account:  # noqa: C901, PLR
             return _updated(account, event)
         case SessionReleased(session_id=id_):
             default = None if account.default_session == id_ else account.default_session
-            held = _without(account.sessions, id_)
-            return replace(account, sessions=held, default_session=default, ended=_ended(account, id_))
+            return replace(
+                account,
+                sessions=_without(account.sessions, id_),
+                disconnected=_apart_from(account.disconnected, id_),
+                default_session=default,
+                ended=_ended(account, id_),
+            )
         case MessageAccepted():
             return _count(account, event)
         case MessageRejected() | CommandRefused():
@@ -168,6 +195,7 @@ def evolve(account: Account, event: AccountEvent) -> Account:  # noqa: C901, PLR
 
 def _updated(account: Account, event: SessionUpdated) -> Account:
     id_, sessions, default = event.session_id, account.sessions, account.default_session
+    disconnected = account.disconnected
     if id_ not in sessions:
         return account
     if event.session_key is not None:
@@ -176,7 +204,10 @@ def _updated(account: Account, event: SessionUpdated) -> Account:
         default = id_
     elif event.is_default is False and default == id_:
         default = None
-    return replace(account, sessions=sessions, default_session=default)
+    if event.desired_state is not None:
+        wanted = event.desired_state is DesiredState.CONNECTED
+        disconnected = (*_apart_from(disconnected, id_), *(() if wanted else (id_,)))
+    return replace(account, sessions=sessions, default_session=default, disconnected=disconnected)
 
 
 def _count(account: Account, event: MessageAccepted) -> Account:
@@ -190,6 +221,9 @@ def _without(entries: Mapping[str, str], id_: str) -> dict[str, str]:
     return {key: value for key, value in entries.items() if key != id_}
 
 
+def _apart_from(ids: tuple[str, ...], id_: str) -> tuple[str, ...]:
+    return tuple(known for known in ids if known != id_)
+
+
 def _ended(account: Account, id_: str) -> tuple[str, ...]:
-    others = [known for known in account.ended if known != id_]
-    return (*others[1 - _REMEMBERED :], id_)
+    return (*_apart_from(account.ended, id_)[1 - _REMEMBERED :], id_)

@@ -1,10 +1,12 @@
 """What happens when an account is asked for something: one small function a command."""
 
 from datetime import datetime
-from typing import assert_never
+from typing import Final, assert_never
 
 from griot_contracts.accounts import (
     AccountOpened,
+    AccountResumed,
+    AccountSuspended,
     ChangePlan,
     CommandRefused,
     IssueKey,
@@ -13,8 +15,10 @@ from griot_contracts.accounts import (
     OpenAccount,
     PlanChanged,
     Refusal,
+    ResumeAccount,
     RevokeKey,
     SessionReleased,
+    SuspendAccount,
 )
 from griot_contracts.messages import MessageAccepted, MessageRejected, SendMessage
 from griot_contracts.sessions import (
@@ -26,16 +30,25 @@ from griot_contracts.sessions import (
 )
 from quota.domain.account import Account, AccountCommand, AccountEvent, midnight_after
 
+_REFUSED_IN_SUSPENSION: Final = (IssueKey, CreateSession, UpdateSession, SendMessage)
+"""What a suspended account may not do; what only gives something up, it may."""
 
-def decide(account: Account, command: AccountCommand) -> list[AccountEvent]:  # noqa: PLR0911 - one a command
+
+def decide(account: Account, command: AccountCommand) -> list[AccountEvent]:  # noqa: C901, PLR0911, PLR0912
     """What `command` makes happen. A refusal is an event; what holds already does not happen again."""
     if not account.opened and not isinstance(command, OpenAccount):
         return [_refusal(command, Refusal.NO_SUCH_ACCOUNT)]
+    if account.suspended and isinstance(command, _REFUSED_IN_SUSPENSION):
+        return [_refusal(command, Refusal.ACCOUNT_SUSPENDED)]
     match command:
         case OpenAccount():
             return _open_account(account, command)
         case ChangePlan():
             return _change_plan(account, command)
+        case SuspendAccount():
+            return _suspend(account, command)
+        case ResumeAccount():
+            return _resume(account, command)
         case IssueKey():
             return _issue_key(account, command)
         case RevokeKey():
@@ -75,6 +88,20 @@ def _change_plan(account: Account, command: ChangePlan) -> list[AccountEvent]:
     if command.plan is account.plan:
         return []
     return [PlanChanged(account_id=command.account_id, at=command.at, plan=command.plan)]
+
+
+def _suspend(account: Account, command: SuspendAccount) -> list[AccountEvent]:
+    if account.suspended:
+        return []
+    who, at, reason = command.account_id, command.at, command.reason
+    return [AccountSuspended(account_id=who, at=at, reason=reason, session_ids=account.wanted_sessions)]
+
+
+def _resume(account: Account, command: ResumeAccount) -> list[AccountEvent]:
+    if not account.suspended:
+        return []
+    who, at = command.account_id, command.at
+    return [AccountResumed(account_id=who, at=at, session_ids=account.wanted_sessions)]
 
 
 def _issue_key(account: Account, command: IssueKey) -> list[AccountEvent]:
@@ -158,6 +185,7 @@ def _send_message(account: Account, command: SendMessage) -> list[AccountEvent]:
             to=command.to,
             content=command.content,
             day=day,
+            send_at=command.send_at,
         )
     ]
 

@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from griot_contracts.accounts import CommandDecided, CommandRefused, Refusal, SessionReleased
+from griot_contracts.accounts import (
+    AccountResumed,
+    AccountSuspended,
+    CommandDecided,
+    CommandRefused,
+    Refusal,
+    SessionReleased,
+)
 from griot_contracts.messages import DispatchMessage, MessageAccepted, MessageRejected, SendMessage
 from griot_contracts.sessions import (
     CreateSession,
@@ -19,7 +26,7 @@ from quota.domain.account import Account, AccountCommand, AccountEvent, midnight
 Consequence: TypeAlias = StartSession | StopSession | DestroySession | DispatchMessage
 
 
-def consequences(event: AccountEvent) -> list[Consequence]:
+def consequences(event: AccountEvent) -> list[Consequence]:  # noqa: PLR0911 - one case each
     """The commands that follow from `event`. Published once the event is in the log."""
     match event:
         case SessionCreated(account_id=account, at=at, session_id=id_):
@@ -30,6 +37,10 @@ def consequences(event: AccountEvent) -> list[Consequence]:
             account_id=account, at=at, session_id=id_, desired_state=DesiredState.DISCONNECTED
         ):
             return [StopSession(account_id=account, at=at, session_id=id_)]
+        case AccountSuspended(account_id=account, at=at, session_ids=ids):
+            return [StopSession(account_id=account, at=at, session_id=id_) for id_ in ids]
+        case AccountResumed(account_id=account, at=at, session_ids=ids):
+            return [StartSession(account_id=account, at=at, session_id=id_) for id_ in ids]
         case SessionReleased(account_id=account, at=at, session_id=id_):
             return [DestroySession(account_id=account, at=at, session_id=id_)]
         case MessageAccepted(account_id=account, at=at, message_id=id_):
@@ -41,6 +52,7 @@ def consequences(event: AccountEvent) -> list[Consequence]:
                     session_id=event.session_id,
                     to=event.to,
                     content=event.content,
+                    send_at=event.send_at,
                 )
             ]
         case _:

@@ -54,8 +54,8 @@ class Session:
         self.standing = starting(None if owned.jid is None else phone_of(owned.jid))
         self._whatsapp = whatsapp
         self._sessions = sessions
-        self._lease = lease
         self._voice = Voice(owned, outbox, now)
+        self._lease = lease
         self._jid = owned.jid
         self._quiet = False
         self._failures = 0
