@@ -13,6 +13,7 @@ from session_manager.domain.standing import Identified, Online
 from session_manager.handlers.commands import HandleSessionCommands
 from session_manager.handlers.deliver import DeliverMessages, Patience
 from session_manager.handlers.fleet import Fleet
+from session_manager.handlers.journals import Journals
 from session_manager.handlers.lease import Lease
 from session_manager.handlers.outbox import Outbox
 from tests.support import eventually
@@ -20,6 +21,7 @@ from tests.unit.session_manager.fakes import (
     FakeAttachments,
     FakeConnection,
     FakeLeases,
+    FakeLog,
     FakePublisher,
     FakeSessions,
     FakeWhatsApp,
@@ -37,6 +39,7 @@ class Worker:
     attachments: FakeAttachments = field(default_factory=FakeAttachments)
     leases: FakeLeases = field(default_factory=FakeLeases)
     elapsed_s: float = 0
+    log: FakeLog = field(default_factory=FakeLog)
 
     def __post_init__(self) -> None:
         self.outbox = Outbox(self.publisher)
@@ -45,7 +48,13 @@ class Worker:
         self.handle = HandleSessionCommands(
             self.fleet,
             DeliverMessages(
-                self.fleet, self.lease, self.publisher, self.attachments, now=now, patience=LIKE_A_TEST
+                self.fleet,
+                self.lease,
+                Journals(self.fleet, self.log),
+                self.publisher,
+                self.attachments,
+                now=now,
+                patience=LIKE_A_TEST,
             ),
             self.lease,
             sessions=self.sessions,

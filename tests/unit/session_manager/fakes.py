@@ -1,10 +1,13 @@
 """The outside, small: a WhatsApp that does as it is told, a log and a database in memory."""
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 from griot_chassis.errors import BrokerUnavailableError
+from griot_chassis.records import Partition, Record
+from griot_contracts import topics
 from griot_contracts.base import Contract
 from griot_contracts.cloudevents import Envelope
 from griot_contracts.messages import AudioContent, MediaContent, MediaReference
@@ -13,8 +16,29 @@ from session_manager.domain.inbound import Fact
 from session_manager.domain.outcomes import ConnectError
 from session_manager.domain.ownership import Logged, Owned
 from session_manager.domain.standing import Observation
+from tests.unit.session_manager.samples import record
+
+EVENTS = Partition(topics.SESSION_EVENTS.name, 3)
+JOURNAL = Partition(topics.DELIVERY_EVENTS.name, 3)
 
 Observe = Callable[[Observation | Fact], None]
+
+
+class FakeLog:
+    """What stands in the log of a partition; what was read, and since when."""
+
+    def __init__(self, **partitions: list[Contract]) -> None:
+        self.events = partitions.get("events", [])
+        self.journal = partitions.get("journal", [])
+        self.reads: list[tuple[Partition, datetime | None]] = []
+        self.away = False
+
+    async def read(self, partition: Partition, *, since: datetime | None = None) -> AsyncIterator[Record]:
+        if self.away:
+            raise ConnectionError
+        self.reads.append((partition, since))
+        for body in {EVENTS: self.events, JOURNAL: self.journal}.get(partition, []):
+            yield record(body)
 
 
 class FakePublisher:

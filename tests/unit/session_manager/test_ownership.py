@@ -1,11 +1,10 @@
 """What the log says of the sessions there are, and what an assignment makes of it."""
 
-from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from griot_chassis.records import Partition, Record
+from griot_chassis.records import Partition
 from griot_contracts import topics
 from griot_contracts.base import Contract
 from griot_contracts.deliveries import DeliveryUnknown
@@ -15,26 +14,10 @@ from session_manager.handlers.lease import VALID_FOR_S
 from session_manager.handlers.ownership import Ownership
 from tests.support import eventually
 from tests.unit.session_manager.conftest import Worker
-from tests.unit.session_manager.samples import NOON, deliver, record, sent, started
+from tests.unit.session_manager.fakes import EVENTS, JOURNAL, FakeLog
+from tests.unit.session_manager.samples import NOON, deliver, sent, started
 
 COMMANDS = Partition(topics.SESSION_COMMANDS.name, 3)
-EVENTS = Partition(topics.SESSION_EVENTS.name, 3)
-JOURNAL = Partition(topics.DELIVERY_EVENTS.name, 3)
-
-
-class FakeLog:
-    def __init__(self, **partitions: list[Contract]) -> None:
-        self.events = partitions.get("events", [])
-        self.journal = partitions.get("journal", [])
-        self.reads: list[tuple[Partition, datetime | None]] = []
-        self.away = False
-
-    async def read(self, partition: Partition, *, since: datetime | None = None) -> AsyncIterator[Record]:
-        if self.away:
-            raise ConnectionError
-        self.reads.append((partition, since))
-        for body in {EVENTS: self.events, JOURNAL: self.journal}.get(partition, []):
-            yield record(body)
 
 
 def created(session_id: str = "s1") -> SessionCreated:

@@ -39,6 +39,12 @@ log = get_logger(__name__)
 
 _MAX_RECORDS: Final = 500
 _BATCH_WAIT_MS: Final = 200
+_TURN_BYTES: Final = 256 * 1024
+"""What is fetched of a partition at once: about a batch.
+
+It is handled before the next partition's turn comes, so with the usual megabyte a few busy partitions hold up
+all others for thousands of records.
+"""
 _RELEASE_WITHIN_S: Final = 8.0
 """How long a revocation waits for the batch in hand; less than the group's rebalance timeout."""
 _SLOWEST_RETRY_S: Final = 2.0
@@ -109,6 +115,7 @@ class Consumer:
             decoder=hand_over_raw,
             max_records=_MAX_RECORDS,
             batch_timeout_ms=_BATCH_WAIT_MS,
+            max_partition_fetch_bytes=_TURN_BYTES,
         )
         self._subscriber(self.on_batch)
 

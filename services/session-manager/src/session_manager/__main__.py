@@ -21,6 +21,7 @@ from session_manager.adapters.standstill import end_after_standstill
 from session_manager.handlers.commands import HandleSessionCommands
 from session_manager.handlers.deliver import DeliverMessages, Patience
 from session_manager.handlers.fleet import Fleet
+from session_manager.handlers.journals import Journals
 from session_manager.handlers.lease import Lease
 from session_manager.handlers.outbox import Outbox
 from session_manager.handlers.ownership import Ownership
@@ -52,7 +53,8 @@ async def main(settings: SessionManagerSettings) -> None:
         )
         attachments = StoredAttachments(ClaimCheck(service.mongo[settings.media_database]))
         fleet = Fleet(whatsapp, sessions, lease, outbox=outbox, now=now)
-        deliver = DeliverMessages(fleet, lease, publisher, attachments, now=now, patience=patience)
+        journals = Journals(fleet, service.log_reader)
+        deliver = DeliverMessages(fleet, lease, journals, publisher, attachments, now=now, patience=patience)
         handle = HandleSessionCommands(
             fleet,
             deliver,

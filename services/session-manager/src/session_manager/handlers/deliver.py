@@ -25,6 +25,7 @@ from session_manager.domain.journal import Doubt, End, HandOver, SayAgain, what_
 from session_manager.domain.outcomes import Doubtful, HandOverError, LookupFailedError, Refused
 from session_manager.handlers import metrics
 from session_manager.handlers.fleet import Fleet
+from session_manager.handlers.journals import Journals
 from session_manager.handlers.lease import Lease, NotTheOwnerError
 from session_manager.handlers.ports import Attachments, Connection, Now, Publisher
 from session_manager.handlers.session import Session
@@ -56,6 +57,7 @@ class DeliverMessages:
         self,
         fleet: Fleet,
         lease: Lease,
+        journals: Journals,
         publisher: Publisher,
         attachments: Attachments,
         *,
@@ -64,6 +66,7 @@ class DeliverMessages:
     ) -> None:
         self._fleet = fleet
         self._lease = lease
+        self._journals = journals
         self._publisher = publisher
         self._now = now
         self._attachments = attachments
@@ -78,8 +81,8 @@ class DeliverMessages:
                 comes again.
             NotTheOwnerError: the message was not handed over, and is another worker's by now.
         """
-        known = self._fleet.journal(record.partition).known((command.message_id, command.attempt))
-        match what_to_do(known):
+        attempt = command.message_id, command.attempt
+        match what_to_do(await self._journals.known(record.partition, attempt, command.at)):
             case SayAgain(end):
                 await self._publish(end, record)
             case Doubt():

@@ -54,5 +54,5 @@ class Fleet:
             self._journals.pop(partition, None)
 
     def journal(self, partition: int) -> Journal:
-        """What is known of the attempts at the messages of a partition."""
-        return self._journals.setdefault(partition, Journal())
+        """What is known of the attempts at the messages of a partition; a new one begins now."""
+        return self._journals.setdefault(partition, Journal(since=self._now()))

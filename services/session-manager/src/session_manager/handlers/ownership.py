@@ -118,4 +118,5 @@ class Ownership:
             ):
                 journal.write(record.body)
                 count += 1
+        journal.since = since
         log.info("journal read", partition=partition, records=count)
