@@ -42,7 +42,8 @@ async def _measured() -> str:
                 shares = await site.shared_by(first, *others)
                 took = time.monotonic() - started
                 moved = sum(site.logins()[one] > before[one] for one in site.sessions)
-            counted = f"{len(load.accepted)} messages meanwhile: none lost, none doubled, {len(load.doubtful)} unknown."
+            sent, unknown = len(load.accepted), len(load.doubtful)
+    counted = f"{sent} messages meanwhile: none lost, none doubled; {unknown} told as unknown."
     head = "| a worker is | sessions moved | away, median s | worst s |\n| --- | ---: | ---: | ---: |"
     added = f"A worker that comes has its share in {took:.1f} s: {moved} of {SESSIONS} sessions reconnected."
     return "\n".join([head, *rows, "", added, counted])
