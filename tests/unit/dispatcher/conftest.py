@@ -14,6 +14,7 @@ from tests.unit.dispatcher.fakes import (
     Clock,
     MemoryLog,
     MemoryMedia,
+    MemoryPast,
     MemoryProgress,
     MemoryStore,
     MemoryTopics,
@@ -31,6 +32,7 @@ class Bench:
     log: MemoryLog = field(default_factory=MemoryLog)
     progress: MemoryProgress = field(default_factory=MemoryProgress)
     media: MemoryMedia = field(default_factory=MemoryMedia)
+    past: MemoryPast = field(default_factory=MemoryPast)
     clock: Clock = field(default_factory=Clock)
     topics: MemoryTopics = field(default_factory=MemoryTopics)
     policy: Policy = field(default_factory=lambda: Policy(RETRY, Usual(), spread=lambda: 0.5))
@@ -39,7 +41,15 @@ class Bench:
         self.dispatch = self.make()
 
     def make(self) -> Dispatch:
-        return Dispatch(self.store, self.log, self.progress, self.media, policy=self.policy, now=self.clock)
+        return Dispatch(
+            self.store,
+            self.log,
+            self.progress,
+            self.media,
+            past=self.past,
+            policy=self.policy,
+            now=self.clock,
+        )
 
     async def hear(self, *bodies: Contract) -> list[Record]:
         """One batch of these."""

@@ -17,7 +17,13 @@ from griot_contracts import topics
 from griot_contracts.accounts import CommandDecided
 from griot_contracts.base import Contract
 from griot_contracts.cloudevents import Envelope, subject_of
-from griot_contracts.messages import AudioContent, CancelMessage, DeliverMessage, MediaContent
+from griot_contracts.messages import (
+    AudioContent,
+    CancelMessage,
+    DeliverMessage,
+    MediaContent,
+    MessageCancelled,
+)
 from tests.unit.dispatcher.samples import NOON, PARTITION
 
 T = TypeVar("T")
@@ -142,12 +148,33 @@ class MemoryProgress:
 
     last: dict[Partition, int] = field(default_factory=dict)
     next: dict[Partition, int] = field(default_factory=dict)
+    beheaded: set[int] = field(default_factory=set)
 
     async def pending(self, partitions: Collection[Partition]) -> dict[Partition, int]:
         return {partition: self.last[partition] for partition in partitions if partition in self.last}
 
+    async def cut_off(self, partitions: Collection[Partition]) -> set[int]:
+        return {partition.number for partition in partitions if partition.number in self.beheaded}
+
     async def handled(self, partitions: Collection[Partition]) -> dict[Partition, int]:
         return {partition: self.next[partition] for partition in partitions if partition in self.next}
+
+
+@dataclass
+class MemoryPast:
+    """What the log remembers: `told` by a message's id, and `waiting` commands that are not kept."""
+
+    told: dict[str, MessageCancelled] = field(default_factory=dict)
+    waiting: list[Record] = field(default_factory=list)
+    asked: int = 0
+
+    async def cancelled(self, number: int, since: datetime) -> dict[str, MessageCancelled]:
+        self.asked += 1
+        return dict(self.told)
+
+    async def still_open(self, number: int) -> list[Record]:
+        self.asked += 1
+        return self.waiting
 
 
 class MemoryMedia:

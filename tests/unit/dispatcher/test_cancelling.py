@@ -9,6 +9,7 @@ from griot_contracts.messages import MessageCancelled, MessageFailed, MessageSta
 from griot_contracts.topics import DELIVERY_EVENTS, DISPATCH_COMMANDS
 from tests.unit.dispatcher.conftest import Bench
 from tests.unit.dispatcher.samples import (
+    ACCOUNT,
     NOON,
     PARTITION,
     connected,
@@ -197,6 +198,36 @@ async def test_nothing_is_decided_before_the_news_is_read(bench: Bench) -> None:
     await bench.hear(sent("m1"))
 
     assert await cancel(bench, "m1") == TOO_LATE
+
+
+async def test_what_was_told_before_the_database_was_dropped_stays_told(bench: Bench) -> None:
+    """The commands are read again before the deliveries are, and the answer is one that was given."""
+    told = MessageCancelled(account_id=ACCOUNT, at=NOON, message_id="m2", session_id="s1")
+    bench.past.told = {"m2": told}
+    records = bench.topics.records([dispatch("m1"), dispatch("m2"), cancel_("m1"), cancel_("m2")])
+    bench.progress.last = {
+        Partition(DISPATCH_COMMANDS.name, PARTITION): records[-1].offset,
+        Partition(DELIVERY_EVENTS.name, PARTITION): 0,
+    }
+    await bench.restart()
+    bench.clock.go_on(seconds(3_600))
+
+    await bench.dispatch(records)
+    await bench.hear(connected(), sent("m1"))
+
+    assert bench.log.events("m2", MessageCancelled) == [told]
+    assert bench.log.told("m1") == ["MessageQueued", "MessageSent"]
+    assert bench.log.asked == []
+
+
+async def test_the_past_is_asked_only_of_what_came_before_this_owner(bench: Bench) -> None:
+    bench.progress.next = {Partition(DISPATCH_COMMANDS.name, PARTITION): 1}
+    await bench.restart()
+    await bench.hear(created(), dispatch("m1"))
+
+    assert await cancel(bench, "m1") == "granted"
+
+    assert bench.past.asked == 0
 
 
 async def test_a_question_that_nobody_waits_for_any_more_decides_nothing(bench: Bench) -> None:

@@ -9,6 +9,7 @@ import random
 from dispatcher.adapters.addresses import CheckedNetwork
 from dispatcher.adapters.fetch import Fetcher, Limits
 from dispatcher.adapters.media import FetchedMedia
+from dispatcher.adapters.past import LogPast
 from dispatcher.adapters.store import MongoStore, ReadSoFar
 from dispatcher.domain.pacing import Usual
 from dispatcher.domain.retry import Retry
@@ -52,7 +53,15 @@ async def main(settings: DispatcherSettings) -> None:
         )
         fetcher = Fetcher(CheckedNetwork(settings.media_allowed_networks), limits)
         media = FetchedMedia(ClaimCheck(service.mongo[settings.media_database]), fetcher, clock.now)
-        dispatch = Dispatch(store, service.publisher, progress, media, policy=policy, now=clock.now)
+        dispatch = Dispatch(
+            store,
+            service.publisher,
+            progress,
+            media,
+            past=LogPast(service.log_reader),
+            policy=policy,
+            now=clock.now,
+        )
         progress.consumer = service.consume(
             READS, dispatch, group="dispatcher", positions=positions, listener=dispatch
         )

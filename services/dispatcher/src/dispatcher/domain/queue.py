@@ -87,10 +87,17 @@ class Queue:
         """The message that was given to the session's owner, and whose end is awaited."""
         return None if self._under_way is None else self._at_hand.get(self._under_way[0])
 
+    def attempt_to(self, chat: str) -> str | None:
+        """The attempt under way, if it is at a message to this chat."""
+        message = self.under_way
+        if self._under_way is None or message is None or message.to != chat:
+            return None
+        return attempt_name(*self._under_way)
+
     @property
     def with_owner(self) -> tuple[str, ...]:
         """The attempts that may be under way."""
-        given = set() if self._under_way is None else {_attempt(*self._under_way)}
+        given = set() if self._under_way is None else {attempt_name(*self._under_way)}
         return tuple(sorted(given | self._suspects | (self._next_ones() if self._unsure else set())))
 
     def get(self, message_id: str) -> Message | None:
@@ -178,7 +185,7 @@ class Queue:
         place = self._places.get(message_id)
         if place is None or not inherited:
             return self._under_way is not None and self._under_way[0] == message_id
-        return _attempt(message_id, place.attempt + 1) in self.with_owner
+        return attempt_name(message_id, place.attempt + 1) in self.with_owner
 
     def _lanes(self, count: int) -> tuple[Iterator[str], ...]:
         until = None if self._now is None else self._now + AHEAD
@@ -194,7 +201,7 @@ class Queue:
         else:
             due = takewhile(lambda one: self._now is not None and one[0] <= self._now, self._scheduled)
             ids = [*islice(self._fresh, 1), *(id_ for _, _, id_ in due)]
-        return {_attempt(id_, self._places[id_].attempt + 1) for id_ in ids}
+        return {attempt_name(id_, self._places[id_].attempt + 1) for id_ in ids}
 
     def _first_tried(self) -> Place:
         return min(self._tried.values(), key=lambda place: place.sequence)
@@ -243,5 +250,6 @@ def place_of(message: Message, sequence: int) -> Place:
     )
 
 
-def _attempt(message_id: str, attempt: int) -> str:
+def attempt_name(message_id: str, attempt: int) -> str:
+    """One attempt at one message, in a word."""
     return f"{message_id}/{attempt}"

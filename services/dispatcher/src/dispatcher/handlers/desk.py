@@ -94,6 +94,11 @@ class Desk:
         """The receipt that came before the message it is for; it need not be remembered any longer."""
         return self._early.pop((session_id, whatsapp_message_id), None)
 
+    def take_during(self, attempt: str) -> EarlyReceipt | None:
+        """The one receipt that came while this attempt was under way; None where there are others."""
+        found = [key for key, receipt in self._early.items() if receipt.during == attempt]
+        return self._early.pop(found[0]) if len(found) == 1 else None
+
 
 class Desks:
     """The desks of the partitions owned, read from the store when they are first needed."""

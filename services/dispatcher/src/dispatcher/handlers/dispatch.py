@@ -5,7 +5,7 @@ or for a gate, goes out from `keep_time`. One lock keeps the two apart.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,12 +15,13 @@ from dispatcher.handlers.desk import Desk, Desks, Held
 from dispatcher.handlers.fetching import Fetching
 from dispatcher.handlers.gates import Gates
 from dispatcher.handlers.policy import Policy
-from dispatcher.handlers.ports import Log, Media, Progress, Store
+from dispatcher.handlers.ports import Log, Media, Past, Progress, Store
+from dispatcher.handlers.recalling import Recalling
 from dispatcher.handlers.work import Work
 from griot_chassis.log import get_logger
 from griot_chassis.records import Partition, Record
 from griot_contracts.deliveries import DeliveryFailed, DeliverySent, DeliveryUnknown, ReceiptReceived
-from griot_contracts.messages import CancelMessage, DispatchMessage
+from griot_contracts.messages import CancelMessage, DispatchMessage, MessageCancelled
 from griot_contracts.sessions import SessionDeleted
 
 log = get_logger(__name__)
@@ -43,6 +44,7 @@ class Dispatch:
         progress: Progress,
         media: Media,
         *,
+        past: Past,
         policy: Policy,
         now: Callable[[], datetime],
     ) -> None:
@@ -52,6 +54,7 @@ class Dispatch:
         self._now = now
         self._desks = Desks(store)
         self._gates = Gates(progress)
+        self._recalling = Recalling(past, progress)
         self._alarms = Alarms()
         self._fetching = Fetching(media, lambda number: self._alarms.ring(number, now()))
         self._one_at_a_time = asyncio.Lock()
@@ -70,6 +73,7 @@ class Dispatch:
             numbers = {record.partition for record in records}
             try:
                 await self._desks.open(numbers)
+                await self._take_up(numbers)
                 await self._handle(records)
             except BaseException:
                 self._put_down(numbers)
@@ -79,6 +83,7 @@ class Dispatch:
         """Read back what these partitions' sessions have waiting, and pump what needs no news first."""
         async with self._one_at_a_time:
             await self._gates.close(partitions)
+            await self._recalling.assigned(partitions, self._gates.began)
             numbers = {partition.number for partition in partitions}
             await self._desks.open(numbers)
             self._wake_all(numbers)
@@ -88,6 +93,7 @@ class Dispatch:
         async with self._one_at_a_time:
             self._desks.forget()
             self._gates.forget()
+            self._recalling.forget()
             self._alarms.clear()
             self._fetching.forget()
 
@@ -109,11 +115,12 @@ class Dispatch:
             ready = {number for number in opened.union(numbers) if self._gates.is_open(number)}
             try:
                 await self._desks.open(ready)
+                await self._take_up(ready)
                 sessions = [
                     (desk, held) for desk in self._desks if desk.number in ready for held in desk.busy()
                 ]
                 await self._desks.fill([held for _, held in sessions], self._now())
-                work = self._work(())
+                work = self._work((), {})
                 self._pump(work, sessions)
                 await self._finish(work)
             except BaseException:
@@ -123,11 +130,19 @@ class Dispatch:
                 for number in set(numbers) - ready:
                     self._alarms.ring(number, self._now() + _NEXT_LOOK)
 
+    async def _take_up(self, numbers: Collection[int]) -> None:
+        """Take up what waits for longer than the log keeps its command, and is not stored."""
+        for number in filter(self._recalling.is_cut_off, numbers):
+            records = await self._recalling.still_open(number)
+            for start in range(0, len(records), _AT_ONCE):
+                await self._handle(records[start : start + _AT_ONCE])
+            self._recalling.is_taken_up(number)
+
     async def _handle(self, records: Sequence[Record]) -> None:
         touched = {(record.partition, _session_of(record)) for record in records}
         sessions = [(self._desks[number], self._desks[number].held(id_)) for number, id_ in touched]
         await self._desks.fill([held for _, held in sessions], self._now())
-        work = self._work(await self._known(records))
+        work = self._work(await self._known(records), await self._recalling.cancelled(records))
         for record in records:
             work.take(record)
         self._pump(work, [item for item in sessions if self._gates.is_open(item[0].number)])
@@ -156,7 +171,7 @@ class Dispatch:
         if work.outbox.replies:
             await self._log.publish(work.outbox.replies)
 
-    def _work(self, known: Iterable[Message]) -> Work:
+    def _work(self, known: Iterable[Message], cancelled: Mapping[str, MessageCancelled]) -> Work:
         return Work(
             self._desks,
             self._log,
@@ -164,6 +179,7 @@ class Dispatch:
             fetching=self._fetching,
             gates=self._gates,
             known=known,
+            cancelled=cancelled,
             now=self._now(),
         )
 

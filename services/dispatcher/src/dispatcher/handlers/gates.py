@@ -44,6 +44,11 @@ class Gates:
             end = pending.get(partition, -1) + 1
             self._inherited[partition.number] = max(handled.get(partition, 0), end)
 
+    @property
+    def began(self) -> dict[int, int]:
+        """The offsets at which the commands begin that no former owner has read, by partition number."""
+        return dict(self._inherited)
+
     def is_inherited(self, number: int, sequence: int) -> bool:
         """Whether this message was there before its partition was taken over, so another may have had it."""
         return sequence < self._inherited.get(number, 0)

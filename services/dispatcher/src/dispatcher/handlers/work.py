@@ -1,6 +1,6 @@
 """A batch in hand: what it is about, what it changes, and what is to be told of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -9,7 +9,7 @@ from dispatcher.domain import message as steps
 from dispatcher.domain.media import Refused
 from dispatcher.domain.message import DeliveryEnd, Message
 from dispatcher.domain.pacing import Wait, count, is_paced, wait_for
-from dispatcher.domain.queue import AT_HAND, Place
+from dispatcher.domain.queue import AT_HAND, Place, attempt_name
 from dispatcher.domain.receipt import EarlyReceipt
 from dispatcher.domain.session import Session, SessionEvent, follow
 from dispatcher.handlers.desk import Desks, Held
@@ -24,6 +24,7 @@ from griot_contracts.deliveries import DeliveryFailed, DeliverySent, DeliveryUnk
 from griot_contracts.messages import (
     CancelMessage,
     DispatchMessage,
+    MessageCancelled,
     MessageEvent,
     MessageStatus,
 )
@@ -48,14 +49,20 @@ class Work:
         fetching: Fetching,
         gates: Gates,
         known: Iterable[Message],
+        cancelled: Mapping[str, MessageCancelled],
         now: datetime,
     ) -> None:
-        """Begin a batch; `known` are the messages it is about that were read from the store."""
+        """Begin a batch.
+
+        `known` are the messages it is about that were read from the store, `cancelled` what a former owner
+        told of those that it asks to cancel.
+        """
         self._desks = desks
         self._policy = policy
         self._fetching = fetching
         self._gates = gates
         self._began = now
+        self._cancelled = cancelled
         self._known = {message.message_id: message for message in known}
         self._sent_as = {m.whatsapp_message_id: m for m in self._known.values() if m.whatsapp_message_id}
         self.outbox = Outbox(log)
@@ -126,6 +133,7 @@ class Work:
             return None  # this partition is looked at again when it is there
         self._fetching.forget(message.message_id)
         held.queue.give(place)
+        held.put_off.clear()
         self._count(held, message.message_id, now)
         self.outbox.tell(message, steps.begin(message, now, media), message.command_id)
         return None
@@ -164,16 +172,17 @@ class Work:
     def _cancel(self, command: CancelMessage, record: Record) -> None:
         """Decide, unless nobody waits for it any more, or the news is not read that it depends on.
 
-        Who asked is told to ask again then. So a log that is read again decides nothing anew.
+        Who asked is told to ask again then. What a former owner has told stays so.
         """
-        too_late = command.at < self._began - _ASKED_WITHIN
-        if too_late or not self._gates.is_open(record.partition):
+        told = self._cancelled.get(command.message_id)
+        forgotten = command.at < self._began - _ASKED_WITHIN
+        if told is None and (forgotten or not self._gates.is_open(record.partition)):
             return
         held = self._desks[record.partition].held(command.session_id)
         known = self._message(held, command.message_id) or self._make(command, record)
         inherited = self._gates.is_inherited(record.partition, known.sequence or 0)
-        given = held.queue.may_be_given(command.message_id, inherited=inherited)
-        step = steps.withdraw(known, command.at, may_be_given=given)
+        given = told is None and held.queue.may_be_given(command.message_id, inherited=inherited)
+        step = steps.withdraw(known, command.at if told is None else told.at, may_be_given=given)
         decision = CommandDecided(account_id=command.account_id, at=command.at)
         if step is None:
             decision = decision.model_copy(update={"refusal": Refusal.MESSAGE_NOT_CANCELLABLE})
@@ -197,6 +206,11 @@ class Work:
             early = desk.take_early(end.session_id, end.whatsapp_message_id)
             if early is not None:
                 self._received(message, read=early.read, at=early.at, record=record)
+        elif message.in_doubt:
+            early = desk.take_during(attempt_name(end.message_id, end.attempt))
+            if early is not None:
+                step = steps.settle(message, early.whatsapp_message_id, read=early.read, at=early.at)
+                self._change(*step, record.envelope.id)
 
     def _receipt(self, receipt: ReceiptReceived, record: Record) -> None:
         desk = self._desks[record.partition]
@@ -209,7 +223,12 @@ class Work:
                 self._change(*step, record.envelope.id)
             else:
                 early = EarlyReceipt(
-                    receipt.session_id, record.partition, whatsapp_id, receipt.read, receipt.received_at
+                    receipt.session_id,
+                    record.partition,
+                    whatsapp_id,
+                    receipt.read,
+                    receipt.received_at,
+                    during=desk.held(receipt.session_id).queue.attempt_to(receipt.chat),
                 )
                 self.early[receipt.session_id, whatsapp_id] = desk.keep(early)
 
