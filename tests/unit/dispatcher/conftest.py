@@ -1,5 +1,7 @@
 """A dispatcher on fakes, spoken to in commands and events."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -37,11 +39,13 @@ class Bench:
     topics: MemoryTopics = field(default_factory=MemoryTopics)
     policy: Policy = field(default_factory=lambda: Policy(RETRY, Usual(), spread=lambda: 0.5))
 
+    made: list[Dispatch] = field(default_factory=list)
+
     def __post_init__(self) -> None:
         self.dispatch = self.make()
 
     def make(self) -> Dispatch:
-        return Dispatch(
+        dispatch = Dispatch(
             self.store,
             self.log,
             self.progress,
@@ -50,6 +54,14 @@ class Bench:
             policy=self.policy,
             now=self.clock,
         )
+        self.made.append(dispatch)
+        return dispatch
+
+    async def stop(self) -> None:
+        """Nothing goes on behind the test's back: a task that is collected later fails another test."""
+        for dispatch in self.made:
+            await dispatch.revoked(OWNED)
+        await asyncio.sleep(0)  # what is given up ends in its next turn
 
     async def hear(self, *bodies: Contract) -> list[Record]:
         """One batch of these."""
@@ -69,5 +81,7 @@ class Bench:
 
 
 @pytest.fixture
-def bench() -> Bench:
-    return Bench()
+async def bench() -> AsyncIterator[Bench]:
+    bench = Bench()
+    yield bench
+    await bench.stop()
