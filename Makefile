@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 MAKEFLAGS += --no-print-directory
+# Without compiled modules each of the processes takes twice as long to start.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -45,6 +47,10 @@ lock: ## Pin what Griot stands on, anew; ARGS=--upgrade for newer versions
 openapi: ## Write docs/openapi.json, the description of the public API
 	$(BIN)/python -m api.document
 
+.PHONY: client
+client: ## Write the Python client's blocking half, from its asynchronous one
+	$(BIN)/python clients/python/twin.py
+
 .PHONY: fmt
 fmt: ## Format, and fix what can be fixed
 	$(BIN)/ruff format
@@ -60,7 +66,7 @@ lint: ## Style, import contracts, sizes
 .PHONY: types
 types: ## Types, strictly
 	$(BIN)/mypy $(addprefix -p ,$(PACKAGES))
-	$(BIN)/mypy tests deploy/local/install.py
+	$(BIN)/mypy tests deploy/local/install.py clients/python/twin.py
 
 .PHONY: unit
 unit: ## Pure code: no server, no clock
@@ -83,8 +89,8 @@ browser: ## What a browser sees
 	$(call pytest,tests/browser)
 
 .PHONY: chaos
-chaos: ## Kill things in the middle of it, then count
-	$(call pytest,tests/chaos)
+chaos: ## Kill, stop and cut things in the middle of it, then count; SEED=n for the same again, LONG=1 for an hour
+	@CHAOS_SEED=$(SEED) CHAOS_LONG=$(LONG) $(BIN)/pytest tests/chaos
 
 .PHONY: bench
 bench: ## Measure, in about five minutes; prints the tables of docs/performance.md

@@ -10,11 +10,12 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
-import hypothesis
 import pytest
+from hypothesis import settings
 from testcontainers.core.container import DockerContainer
 
 from fakewhatsapp.client import RemoteNetwork
+from griot_local.folder import memory
 from griot_local.kafka import KafkaServer
 from griot_local.mongo import MongoServer
 from griot_local.ports import LOOPBACK, free_port
@@ -22,14 +23,16 @@ from griot_local.probes import kafka_answers, mongo_answers
 from griot_local.stack import Stack
 from tests.support import eventually
 
+if (room := memory()) is not None:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(room))  # where tmp_path lies: see griot_local.folder
+
 KAFKA_IMAGE = "apache/kafka:4.3.1"
 MONGO_IMAGE = "mongo:8.0"
 DOCKER_ENGINE = Path("/var/run/docker.sock")
 
-hypothesis.settings.register_profile(
-    "griot", deadline=None
-)  # a busy machine is slow, and no test asserts timing
-hypothesis.settings.load_profile("griot")
+# How long an example takes is the machine's affair.
+settings.register_profile("griot", deadline=None)
+settings.load_profile("griot")
 
 
 @pytest.fixture(scope="session")

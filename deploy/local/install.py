@@ -48,6 +48,7 @@ def main() -> None:
         "Griot's own packages": install_members,
         "MongoDB-protocol server": install_mongo_server,
         "Apache Kafka": install_kafka,
+        "quick starts": prepare_starts,
     }
     STATE.mkdir(exist_ok=True)
     LOG.write_text("")
@@ -155,6 +156,16 @@ def install_kafka(title: str) -> bool:
     shutil.rmtree(JARS, ignore_errors=True)
     copy = ["dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={JARS}"]
     run(title, ["mvn", "--batch-mode", "--quiet", "--file", pom, *copy])
+    stamp.write()
+    return True
+
+
+def prepare_starts(title: str) -> bool:
+    """What every start would do anew: compile Python's modules, and load Kafka's classes."""
+    stamp = Stamp(JARS / "starts.stamp", [TREE / "requirements.txt", LOCAL / "kafka" / "pom.xml"])
+    if stamp.holds():
+        return False
+    run(title, [PYTHON, "-m", "griot_local.warm"])
     stamp.write()
     return True
 

@@ -75,7 +75,7 @@ async def test_the_page_of_the_client_is_one_program_that_works(
         environment = {**os.environ, "GRIOT_URL": stack.api_url, "GRIOT_KEY": ada.key}
         said = await run([sys.executable, str(script)], environment)
 
-    assert said.startswith("free 0 of 100\nto ")
+    assert said.startswith("free 0 of 100\nsession_not_pairing\nmedia_unreachable\nto ")
     assert said.endswith("connected\n")
     await eventually(
         lambda: ordered(network), within=THROUGH_WITHIN, what="the phone shows the page's message"

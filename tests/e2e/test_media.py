@@ -20,7 +20,7 @@ from tests.e2e.test_bad_input import refused
 from tests.support import eventually
 from tests.web import Web, answer, redirect
 
-SOON = timedelta(seconds=20)
+SOON = timedelta(seconds=40)
 
 
 @dataclass

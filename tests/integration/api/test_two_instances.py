@@ -1,21 +1,25 @@
 """Two instances behind one address, asked in turn: what one told, the other knows."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import httpx
 import pytest
 
 from griot_chassis import clock
+from griot_contracts.accounts import DAILY_MESSAGE_LIMITS, ChangePlan, Plan
 from griot_contracts.sessions import SessionStatus, SessionStatusChanged
-from tests.integration.api.conftest import SOON, Customer, Griot
+from tests.integration.api.conftest import RECIPIENT, SOON, Customer, Griot, sign_up
 from tests.integration.api.test_sessions import Stream
 from tests.support import eventually
 
 THOUSAND = 1_000
+HELLO = {"to": RECIPIENT, "message": "Hello"}
 A_SECOND = timedelta(seconds=1)
 
 pytestmark = pytest.mark.timeout(240)
@@ -81,6 +85,65 @@ async def test_a_key_made_by_one_opens_the_other_and_a_revoked_one_neither_withi
                 await eventually(partial(refused, door), within=A_SECOND, what="it is refused")
 
 
+@pytest.mark.slow
+async def test_who_was_told_of_another_plan_by_one_may_send_by_the_other(twins: Griot) -> None:
+    customer = await sign_up(twins)
+    await customer.connected_session()
+    for _ in range(DAILY_MESSAGE_LIMITS[Plan.FREE]):
+        assert (await customer.send()).status_code == 202
+    async with doors(twins, customer.key) as (first, second):
+        for _ in range(20):
+            for door in (first, second):
+                answer = await door.post("/messages", json=HELLO)
+                assert (answer.status_code, answer.json()["code"]) == (429, "daily_limit_reached")
+
+            await changes(customer, Plan.PRO)
+            await eventually(partial(plan, first), equals="pro", within=SOON, what="it is on pro")
+            granted = await second.post("/messages", json=HELLO)
+            assert granted.status_code == 202, granted.text
+
+            await changes(customer, Plan.FREE)
+            await eventually(partial(plan, first), equals="free", within=SOON, what="it is on free")
+    await customer.http.aclose()
+
+
+async def test_32_clients_race_for_the_last_10_messages_of_a_day_and_10_are_accepted(twins: Griot) -> None:
+    customer = await sign_up(twins)
+    await customer.connected_session()
+    for _ in range(DAILY_MESSAGE_LIMITS[Plan.FREE] - 10):
+        assert (await customer.send()).status_code == 202
+
+    answers = await asyncio.gather(*(customer.send(f"racer {number}") for number in range(32)))
+    granted = [answer for answer in answers if answer.status_code == 202]
+    assert len(granted) == 10, Counter(answer.status_code for answer in answers)
+    assert {answer.headers["RateLimit-Remaining"] for answer in granted} == {str(n) for n in range(10)}
+    refused = {answer.json()["code"] for answer in answers if answer.status_code != 202}
+    assert refused == {"daily_limit_reached"}
+
+    assert (await customer.send()).status_code == 429
+    await eventually(partial(sent_today, customer), equals=100, within=SOON, what="they are counted")
+    listed = [one async for one in all_messages(customer)]
+    assert Counter(one["status"] for one in listed) == {"pending": 100, "rejected": 22}
+    await customer.http.aclose()
+
+
+async def test_what_a_revoked_key_asks_is_refused_by_every_instance_from_the_next_message_on(
+    twins: Griot, eve: Customer
+) -> None:
+    await eve.connected_session()
+    for _ in range(50):
+        made = (await eve.http.post("/keys", json={"name": "shop"})).json()
+        async with doors(twins, made["key"]) as (first, second):
+            assert (await first.post("/messages", json=HELLO)).status_code == 202
+            assert (await second.post("/messages", json=HELLO)).status_code == 202
+
+            assert (await eve.http.delete(f"/keys/{made['id']}")).status_code == 204
+
+            for door in (first, second):
+                refused = await door.post("/messages", json=HELLO)
+                assert (refused.status_code, refused.json()["code"]) == (401, "key_invalid")
+
+
 async def test_a_stream_ends_at_once_when_its_instance_is_told_to_stop(twins: Griot, eve: Customer) -> None:
     session_id = await eve.session()
     api = twins.processes["api-2"]
@@ -105,6 +168,28 @@ async def doors(griot: Griot, key: str) -> AsyncIterator[tuple[httpx.AsyncClient
                 for url in griot.urls)  # fmt: skip
     async with one, two:
         yield one, two
+
+
+async def sent_today(customer: Customer) -> int:
+    return int((await customer.http.get("/account")).json()["sentToday"])
+
+
+async def plan(door: httpx.AsyncClient) -> str:
+    return str((await door.get("/account")).json()["plan"])
+
+
+async def changes(customer: Customer, to: Plan) -> None:
+    change = ChangePlan(account_id=customer.account_id, at=clock.now(), plan=to)
+    await customer.griot.happened(change)
+
+
+async def all_messages(customer: Customer) -> AsyncIterator[dict[str, Any]]:
+    params: dict[str, Any] = {"limit": 100}
+    while "cursor" not in params or params["cursor"] is not None:
+        page = (await customer.http.get("/messages", params=params)).json()
+        for message in page["data"]:
+            yield message
+        params["cursor"] = page["nextCursor"]
 
 
 async def refused(door: httpx.AsyncClient) -> bool:

@@ -19,6 +19,11 @@ SESSION = {
     "status": "starting",
     "reason": None,
     "phone": None,
+    "desiredState": "connected",
+    "isDefault": False,
+    "whenDisconnected": "reject",
+    "whenUnknown": "resend",
+    "pacing": None,
     "createdAt": "2026-01-02T03:04:05.000Z",
     "statusChangedAt": "2026-01-02T03:04:05.000Z",
 }

@@ -35,7 +35,7 @@ from tests.support import eventually
 
 B = TypeVar("B", bound=Contract)
 SOON = timedelta(seconds=20)
-HEARD = (topics.DELIVERY_EVENTS, topics.SESSION_EVENTS, topics.SESSION_PAIRING)
+HEARD = (topics.DELIVERY_EVENTS, topics.SESSION_EVENTS, topics.SESSION_PAIRING, topics.MESSAGE_EVENTS)
 
 
 class Dispatcher:

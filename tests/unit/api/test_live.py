@@ -1,5 +1,4 @@
 from collections.abc import Sequence
-from datetime import datetime
 
 import pytest
 
@@ -7,7 +6,7 @@ from api.live import Ear, Heard, Live
 from api.overlay import Overlay
 from api.projector.projections import SESSIONS
 from griot_chassis.records import Record
-from griot_contracts.accounts import SessionReleased
+from griot_contracts.accounts import Plan, SessionReleased
 from griot_contracts.base import Contract
 from griot_contracts.cloudevents import Envelope
 from griot_contracts.sessions import QrCodeIssued, SessionStatus
@@ -30,11 +29,11 @@ class Told:
 
     def __init__(self) -> None:
         self.revoked: list[str] = []
-        self.plans: list[tuple[str, datetime]] = []
+        self.plans: list[tuple[str, Plan]] = []
         self.suspensions: list[str] = []
 
-    def plan_changed(self, account_id: str, at: datetime) -> None:
-        self.plans.append((account_id, at))
+    def plan_changed(self, account_id: str, plan: Plan) -> None:
+        self.plans.append((account_id, plan))
 
 
 @pytest.fixture
@@ -129,7 +128,7 @@ async def test_a_revoked_key_is_forgotten_and_hears_nothing_more(live: Live, tol
 async def test_a_plan_that_changed_is_told(live: Live, told: Told) -> None:
     await live.on_events(records(plan_changed("pro")))
 
-    assert told.plans == [(ACCOUNT, NOON)]
+    assert told.plans == [(ACCOUNT, Plan.PRO)]
 
 
 async def test_one_who_does_not_listen_is_dropped() -> None:

@@ -7,7 +7,7 @@ from api.problems import Problem
 from api.projector.projections import Document, evolve
 from api.reads import MessageFilter, page
 from api.views import page_view, place
-from griot_contracts.accounts import CommandDecided, Refusal
+from griot_contracts.accounts import CommandDecided, Plan, Refusal
 from tests.unit.api.events import ACCOUNT, NOON, SESSION, accepted, after
 
 
@@ -69,11 +69,20 @@ def test_a_limit_once_hit_is_remembered_until_it_resets() -> None:
 def test_a_change_of_plan_forgets_the_limit() -> None:
     allowances = Allowances()
     allowances.learn(decided(Refusal.DAILY_LIMIT_REACHED))
-    allowances.plan_changed(ACCOUNT, after(1))
+    allowances.plan_changed(ACCOUNT, Plan.PRO)
     assert allowances.exhausted(ACCOUNT, NOON) is None
 
+
+def test_a_refusal_under_the_old_plan_that_is_heard_after_the_change_is_not_remembered() -> None:
+    allowances = Allowances()
+    allowances.plan_changed(ACCOUNT, Plan.PRO)
+
     allowances.learn(decided(Refusal.DAILY_LIMIT_REACHED))
-    assert allowances.exhausted(ACCOUNT, after(2)) is None
+    assert allowances.exhausted(ACCOUNT, NOON) is None
+
+    allowances.plan_changed(ACCOUNT, Plan.FREE)
+    allowances.learn(decided(Refusal.DAILY_LIMIT_REACHED))
+    assert allowances.exhausted(ACCOUNT, NOON) is not None
 
 
 def test_an_account_with_messages_left_is_not_refused() -> None:

@@ -2,7 +2,10 @@
 
 import inspect
 import pickle
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +25,7 @@ from griot._target import Target
 from griot.events import ErrorEvent
 from griot.models import Message
 
+TWIN = Path(__file__).parents[3] / "clients/python/twin.py"
 KEY = "grt_live_secret"
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 FAILED = Message(id="m1", to_phone="+1", type="text", status="failed", session_id="s1", created_at=NOON)
@@ -31,6 +35,12 @@ FAILED = Message(id="m1", to_phone="+1", type="text", status="failed", session_i
 def _nothing_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GRIOT_KEY", raising=False)
     monkeypatch.delenv("GRIOT_URL", raising=False)
+
+
+def test_the_blocking_client_is_what_make_client_makes_of_the_asynchronous_one() -> None:
+    told = subprocess.run([sys.executable, TWIN, "--check"], capture_output=True, check=False, text=True)
+
+    assert told.returncode == 0, f"run `make client`: {told.stderr}"
 
 
 @pytest.mark.parametrize("resource", ["", "keys", "sessions", "messages"])
@@ -65,9 +75,12 @@ def test_an_address_that_is_none_is_refused_at_once() -> None:
 
 
 def test_neither_the_key_nor_a_text_is_shown_by_accident() -> None:
-    call = _calls.send_message("+1", "a secret text", None, None, None)
+    sending = _calls.Sending("+1", None, None, None)
+    text = _calls.send_text(sending, "a secret text")
+    media = _calls.send_media(sending, "https://x.example/secret", "image", "a secret caption")
+    account = _calls.open_account("a@example.com", "a secret password", None, None)
 
-    assert "secret" not in repr(Griot(KEY)) + repr(Target.of(KEY, None)) + repr(call)
+    assert "secret" not in repr(Griot(KEY)) + repr(Target.of(KEY, None)) + repr([text, media, account])
     assert "secret" not in repr(MessageFailedError(FAILED.model_copy(update={"text": "a secret text"})))
 
 

@@ -82,7 +82,9 @@ def delete_session(session_id: str, at: datetime = NOON) -> DeleteSession:
     return DeleteSession(account_id=ACCOUNT, at=at, session_id=session_id)
 
 
-def send(message_id: str, at: datetime = NOON, session_id: str = "s1") -> SendMessage:
+def send(
+    message_id: str, at: datetime = NOON, session_id: str = "s1", key_id: str | None = None
+) -> SendMessage:
     return SendMessage(
         account_id=ACCOUNT,
         at=at,
@@ -90,6 +92,7 @@ def send(message_id: str, at: datetime = NOON, session_id: str = "s1") -> SendMe
         session_id=session_id,
         to=RECIPIENT,
         content=TextContent(text="hello"),
+        key_id=key_id,
     )
 
 

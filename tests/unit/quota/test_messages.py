@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta, timezone
 
-from griot_contracts.accounts import Plan, PlanChanged, SessionReleased
+from griot_contracts.accounts import KeyRevoked, Plan, PlanChanged, SessionReleased
 from griot_contracts.messages import MessageAccepted, MessageRejected
 from quota.domain import Account, decide, evolve
 from tests.unit.quota.samples import (
@@ -138,6 +138,17 @@ def test_nothing_is_sent_on_a_session_that_is_not_held() -> None:
     then = given(*HISTORY, released)(send("m1"))
 
     assert then == [rejected("m1", NOON, "no_such_session")]
+
+
+def test_a_revoked_key_sends_nothing() -> None:
+    revoked = KeyRevoked(account_id=ACCOUNT, at=NOON, key_id="k1", key_hash="h1")
+
+    assert given(*HISTORY)(send("m1", key_id="k1")) == [accepted("m1")]
+    assert given(*HISTORY, revoked)(send("m1", key_id="k1")) == [rejected("m1", NOON, "no_such_key")]
+
+
+def test_a_message_that_does_not_say_its_key_is_sent() -> None:
+    assert given(*HISTORY)(send("m1", key_id=None)) == [accepted("m1")]
 
 
 def test_nothing_is_sent_for_an_account_that_was_never_opened() -> None:

@@ -9,11 +9,12 @@ from griot_contracts.base import Contract
 from griot_contracts.cloudevents import Envelope
 from griot_contracts.messages import AudioContent, MediaContent, MediaReference
 from session_manager.domain.attachment import GONE, Attachment, NoAttachmentError, Shape, UploadError
+from session_manager.domain.inbound import Fact
 from session_manager.domain.outcomes import ConnectError
 from session_manager.domain.ownership import Logged, Owned
-from session_manager.domain.standing import Observation, ReceiptSeen
+from session_manager.domain.standing import Observation
 
-Observe = Callable[[Observation | ReceiptSeen], None]
+Observe = Callable[[Observation | Fact], None]
 
 
 class FakePublisher:

@@ -1,10 +1,12 @@
 """A session's life: what its connection shows is told, and kept up."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from griot_contracts.deliveries import ReceiptReceived
+from griot_contracts.inbound import MessageReceived
 from griot_contracts.sessions import (
     DestroySession,
     QrCodeIssued,
@@ -12,6 +14,7 @@ from griot_contracts.sessions import (
     SessionStatus,
     StartSession,
 )
+from session_manager.domain.inbound import MessageSeen, ReceiptSeen
 from session_manager.domain.ownership import Owned
 from session_manager.domain.standing import (
     Identified,
@@ -20,7 +23,6 @@ from session_manager.domain.standing import (
     Outdated,
     PairingEnded,
     QrShown,
-    ReceiptSeen,
     Replaced,
     Unlinked,
 )
@@ -127,6 +129,34 @@ async def test_a_receipt_is_the_same_record_however_often_it_comes(worker: Worke
     ids = [one.id for one in worker.publisher.published if isinstance(one.body, ReceiptReceived)]
     assert len(ids) == 3
     assert ids[0] == ids[1] != ids[2]
+
+
+async def test_what_is_written_to_a_session_is_the_same_record_however_often_it_comes(worker: Worker) -> None:
+    connection = await worker.connect()
+    bob, written = "237650000002@s.whatsapp.net", list[str]()
+    for id_ in ("3A", "3A", "3B"):
+        seen = MessageSeen(
+            id_, bob, bob, "text", NOON, text="how are you?", written=partial(written.append, id_)
+        )
+        connection.observe(seen)
+    await worker.told()
+
+    ids = [one.id for one in worker.publisher.published if isinstance(one.body, MessageReceived)]
+    told = [body for body in worker.publisher.bodies if isinstance(body, MessageReceived)]
+    assert [body.whatsapp_message_id for body in told] == written == ["3A", "3A", "3B"]
+    assert ids[0] == ids[1] != ids[2]
+    assert (told[0].from_, told[0].text, told[0].sent_at) == (bob, "how are you?", NOON)
+
+
+async def test_what_came_in_before_the_end_of_a_connection_is_told_though_it_is_seen_after(
+    worker: Worker,
+) -> None:
+    connection = await worker.connect()
+    await worker.fleet.drop("s1")
+    bob = "237650000002@s.whatsapp.net"
+    connection.observe(MessageSeen("3A", bob, bob, "text", NOON, text="wait!"))
+
+    assert isinstance((await worker.told())[-1], MessageReceived)
 
 
 async def test_destroying_logs_out_forgets_and_says_so_last(worker: Worker) -> None:

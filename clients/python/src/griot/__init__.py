@@ -4,8 +4,8 @@
 them `GriotError`.
 """
 
-from griot._async import AsyncGriot
-from griot._sync import Griot
+from griot._async.client import AsyncGriot
+from griot._sync.client import Griot
 from griot.errors import (
     AuthenticationError,
     ConflictError,
@@ -27,16 +27,25 @@ from griot.errors import (
 from griot.events import ConnectedEvent, ErrorEvent, QrEvent, SessionEvent, StatusEvent
 from griot.models import (
     Account,
+    DesiredState,
     Key,
+    MediaType,
     Message,
     MessageStatus,
+    MessageType,
+    NewAccount,
     NewKey,
+    Pacing,
+    PairingCode,
     Reason,
     Scope,
     Session,
     SessionStatus,
     Step,
+    StreamTicket,
     TakenMessage,
+    WhenDisconnected,
+    WhenUnknown,
 )
 
 __all__ = [
@@ -45,17 +54,23 @@ __all__ = [
     "AuthenticationError",
     "ConflictError",
     "ConnectedEvent",
+    "DesiredState",
     "ErrorEvent",
     "FieldError",
     "Griot",
     "GriotError",
     "Key",
     "LimitReachedError",
+    "MediaType",
     "Message",
     "MessageFailedError",
     "MessageStatus",
+    "MessageType",
+    "NewAccount",
     "NewKey",
     "NotFoundError",
+    "Pacing",
+    "PairingCode",
     "PermissionDeniedError",
     "Problem",
     "ProblemError",
@@ -69,9 +84,12 @@ __all__ = [
     "SessionStatus",
     "StatusEvent",
     "Step",
+    "StreamTicket",
     "TakenMessage",
     "UnavailableError",
     "UnexpectedAnswerError",
     "ValidationError",
     "WaitTimeoutError",
+    "WhenDisconnected",
+    "WhenUnknown",
 ]

@@ -11,14 +11,23 @@ from pydantic import TypeAdapter
 
 from griot.models import (
     Account,
+    DesiredState,
     Key,
+    MediaType,
     Message,
     MessageStatus,
+    MessageType,
+    NewAccount,
     NewKey,
+    Pacing,
     Page,
+    PairingCode,
     Scope,
     Session,
+    StreamTicket,
     TakenMessage,
+    WhenDisconnected,
+    WhenUnknown,
 )
 
 T = TypeVar("T")
@@ -41,6 +50,13 @@ class Call(Generic[T]):
     def after(self, cursor: str) -> "Call[T]":
         """The same list, further on."""
         return replace(self, params={**self.params, "cursor": cursor})
+
+
+def open_account(
+    email: str, password: str, name: str | None, idempotency_key: str | None
+) -> Call[NewAccount]:
+    body = {"email": email, "password": password, "name": name}
+    return _post("/accounts", NewAccount, body, idempotency_key)
 
 
 def read_account() -> Call[Account]:
@@ -75,6 +91,27 @@ def read_session(session_id: str) -> Call[Session]:
     return _get(f"/sessions/{_part(session_id)}", Session)
 
 
+def update_session(
+    session_id: str,
+    *,
+    session_key: str | None,
+    desired_state: DesiredState | None,
+    is_default: bool | None,
+    when_disconnected: WhenDisconnected | None,
+    when_unknown: WhenUnknown | None,
+    pacing: Pacing | None,
+) -> Call[Session]:
+    body = {
+        "session_key": session_key,
+        "desiredState": desired_state,
+        "isDefault": is_default,
+        "whenDisconnected": when_disconnected,
+        "whenUnknown": when_unknown,
+        "pacing": None if pacing is None else pacing.model_dump(by_alias=True),
+    }
+    return Call("PATCH", f"/sessions/{_part(session_id)}", _parser(Session), body=_given(body))
+
+
 def delete_session(session_id: str) -> Call[None]:
     return _delete(f"/sessions/{_part(session_id)}")
 
@@ -86,11 +123,44 @@ def stream_session(session_id: str, last_event_id: str | None) -> Call[None]:
     return Call("GET", f"/sessions/{_part(session_id)}/stream", _nothing, headers=headers)
 
 
-def send_message(
-    to: str, text: str, session_id: str | None, session_key: str | None, idempotency_key: str | None
+def request_pairing_code(session_id: str, phone: str) -> Call[PairingCode]:
+    return _post(f"/sessions/{_part(session_id)}/pairing-code", PairingCode, {"phone": phone})
+
+
+def issue_stream_ticket(session_id: str) -> Call[StreamTicket]:
+    return _post(f"/sessions/{_part(session_id)}/stream-ticket", StreamTicket, None)
+
+
+def picture_of_code(session_id: str) -> Call[bytes]:
+    return Call("GET", f"/sessions/{_part(session_id)}/qr.png", bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What a message of every kind says."""
+
+    to: str
+    session_id: str | None
+    session_key: str | None
+    idempotency_key: str | None
+
+    def call(self, path: str, **content: Any) -> Call[TakenMessage]:
+        body = {"to": self.to, **content, "sessionId": self.session_id, "session_key": self.session_key}
+        return _post(path, TakenMessage, body, self.idempotency_key)
+
+
+def send_text(sending: Sending, text: str) -> Call[TakenMessage]:
+    return sending.call("/messages", message=text)
+
+
+def send_media(
+    sending: Sending, media_url: str, media_type: MediaType, caption: str | None
 ) -> Call[TakenMessage]:
-    body = {"to": to, "message": text, "sessionId": session_id, "session_key": session_key}
-    return _post("/messages", TakenMessage, body, idempotency_key)
+    return sending.call("/messages/media", mediaUrl=media_url, mediaType=media_type, caption=caption)
+
+
+def send_audio(sending: Sending, audio_url: str, *, ptt: bool) -> Call[TakenMessage]:
+    return sending.call("/messages/audio", audioUrl=audio_url, ptt=ptt)
 
 
 def read_message(message_id: str) -> Call[Message]:
@@ -101,7 +171,7 @@ def list_messages(
     *,
     status: MessageStatus | None,
     session_id: str | None,
-    type_: str | None,
+    type_: MessageType | None,
     to: str | None,
     since: datetime | None,
     until: datetime | None,
@@ -120,18 +190,28 @@ def list_messages(
 
 
 def _get(path: str, kind: type[T], params: Mapping[str, str | int | None] | None = None) -> Call[T]:
-    given = {name: str(value) for name, value in (params or {}).items() if value is not None}
-    return Call("GET", path, TypeAdapter(kind).validate_json, params=given)
+    given = {name: str(value) for name, value in _given(params or {}).items()}
+    return Call("GET", path, _parser(kind), params=given)
 
 
-def _post(path: str, kind: type[T], body: Mapping[str, Any], idempotency_key: str | None) -> Call[T]:
-    given = {name: value for name, value in body.items() if value is not None}
+def _post(
+    path: str, kind: type[T], body: Mapping[str, Any] | None, idempotency_key: str | None = None
+) -> Call[T]:
+    given = None if body is None else _given(body)
     headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
-    return Call("POST", path, TypeAdapter(kind).validate_json, body=given, headers=headers)
+    return Call("POST", path, _parser(kind), body=given, headers=headers)
 
 
 def _delete(path: str) -> Call[None]:
     return Call("DELETE", path, _nothing)
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _parser(kind: type[T]) -> Callable[[bytes], T]:
+    return TypeAdapter(kind).validate_json
 
 
 def _nothing(_: bytes) -> None:

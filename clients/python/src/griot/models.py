@@ -14,6 +14,11 @@ MessageStatus = Literal[
 SessionStatus = Literal[
     "starting", "awaiting_scan", "connected", "disconnected", "logged_out", "restricted", "failed", "deleted"
 ]
+MessageType = Literal["text", "image", "video", "audio"]
+MediaType = Literal["image", "video"]
+DesiredState = Literal["connected", "disconnected"]
+WhenDisconnected = Literal["reject", "queue"]
+WhenUnknown = Literal["resend", "fail"]
 Scope = Literal["messages:send", "messages:read", "sessions:manage", "keys:manage"]
 
 
@@ -53,8 +58,14 @@ class Account(Model):
     created_at: datetime
 
 
+class NewAccount(Account):
+    """A new account: `key` is its first API key in clear, this once."""
+
+    key: str = Field(repr=False)
+
+
 class Key(Model):
-    """An API key, without the key itself. `hint` is how it begins."""
+    """An API key, without the key itself. `hint` is how it begins; `last_used_at` is to the minute."""
 
     id: str
     name: str | None = None
@@ -62,6 +73,7 @@ class Key(Model):
     scopes: Annotated[tuple[Scope, ...], SkipValidation]
     expires_at: datetime | None = None
     created_at: datetime
+    last_used_at: datetime | None = None
 
 
 class NewKey(Key):
@@ -70,16 +82,45 @@ class NewKey(Key):
     key: str = Field(repr=False)
 
 
+class Pacing(Model):
+    """How fast a session may send; None is as fast as is usual."""
+
+    messages_per_minute: int | None = None
+
+
 class Session(Model):
-    """A WhatsApp device linked to a phone. `phone` is known once it was linked."""
+    """A WhatsApp device linked to a phone. `phone` is known once it was linked.
+
+    `status` is where it stands, `desired_state` where you want it. `is_default` is whether it sends for a
+    message that names no session.
+    """
 
     id: str
     session_key: str = Field(alias="session_key")
     status: Annotated[SessionStatus, SkipValidation]
     reason: Reason | None = None
     phone: str | None = None
+    desired_state: Annotated[DesiredState, SkipValidation]
+    is_default: bool
+    when_disconnected: Annotated[WhenDisconnected, SkipValidation]
+    when_unknown: Annotated[WhenUnknown, SkipValidation]
+    pacing: Pacing | None = None
     created_at: datetime
     status_changed_at: datetime
+
+
+class PairingCode(Model):
+    """What to enter on the phone, until `expires_at`: Linked devices, Link with phone number instead."""
+
+    code: str = Field(repr=False)
+    expires_at: datetime
+
+
+class StreamTicket(Model):
+    """What stands for the key in the address of one session's stream, until `expires_at`."""
+
+    ticket: str = Field(repr=False)
+    expires_at: datetime
 
 
 class TakenMessage(Model):
@@ -87,7 +128,7 @@ class TakenMessage(Model):
 
     id: str
     to_phone: str
-    type: str
+    type: Annotated[MessageType, SkipValidation]
     status: Annotated[MessageStatus, SkipValidation]
 
 
@@ -103,11 +144,15 @@ class Step(Model):
 class Message(TakenMessage):
     """A message and where it stands.
 
+    `text` is that of a text, `caption` a picture's or a video's; `ptt` says of audio if it is a voice note.
+
     `reason` says why it is `failed`, `rejected` or `unknown`. `timeline` is empty in a list.
     """
 
     session_id: str
     text: str | None = Field(None, alias="message", repr=False)
+    caption: str | None = Field(None, repr=False)
+    ptt: bool | None = None
     whatsapp_message_id: str | None = None
     reason: Reason | None = None
     created_at: datetime

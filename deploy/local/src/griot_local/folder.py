@@ -3,14 +3,38 @@
 import fcntl
 import json
 import secrets
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Final
+
+_MEMORY: Final = Path("/dev/shm")  # noqa: S108  # below it every folder is made by mkdtemp, for this user only
+_ENOUGH: Final = 2**30
 
 
 class FolderInUseError(Exception):
     """Another run holds the folder."""
+
+
+def memory() -> Path | None:
+    """Where files lie in memory, on a machine that has room for it.
+
+    For data that nobody keeps: Kafka waits for the disk some thousand times when Griot's partitions are made.
+    """
+    return _MEMORY if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ENOUGH else None
+
+
+def in_memory(folder: Path) -> None:
+    """Have what is written to `folder` lie in memory, if it is a new folder and there is room."""
+    room = memory()
+    if room is None or folder.exists():
+        return
+    folder.unlink(missing_ok=True)  # it led to a folder that did not outlive the machine's last restart
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.symlink_to(tempfile.mkdtemp(prefix="griot-", dir=room))
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -19,7 +20,7 @@ _PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
 listeners=CLIENT://{host}:{port},CONTROLLER://{host}:{controller_port}
-advertised.listeners=CLIENT://{host}:{port},CONTROLLER://{host}:{controller_port}
+advertised.listeners=CLIENT://{host}:{advertised_port},CONTROLLER://{host}:{controller_port}
 listener.security.protocol.map=CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT
 inter.broker.listener.name=CLIENT
 controller.listener.names=CONTROLLER
@@ -41,16 +42,25 @@ share.coordinator.state.topic.min.isr=1
 class KafkaServer:
     """A broker whose data, settings and log lie in one folder, and survive it.
 
-    The port is chosen once: after `kill` and `start` the broker is where it was.
+    The port is chosen once: after `kill` and `start` the broker is where it was. `advertised_port` is where
+    it tells its clients to come, if that is not its own.
     """
 
-    def __init__(self, folder: Path, *, port: int | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        port: int | None = None,
+        advertised_port: int | None = None,
+        jvm: Sequence[str] = (),
+    ) -> None:
         self.folder = folder
         self.port = port or free_port()
+        self._advertised_port = advertised_port or self.port
         self._controller_port = free_port()
         self.process = Process(
             "kafka",
-            [*self._java(), "kafka.Kafka", str(self._properties)],
+            [*self._java(*jvm), "kafka.Kafka", str(self._properties)],
             log=folder / "kafka.log",
             is_ready=lambda: kafka_answers(self.port),
         )
@@ -95,18 +105,24 @@ class KafkaServer:
     def _properties(self) -> Path:
         return self.folder / "server.properties"
 
-    def _java(self) -> list[str]:
+    def _java(self, *options: str) -> list[str]:
         if not any(paths.KAFKA_JARS.glob("kafka_*.jar")):
             raise FileNotFoundError("Kafka's jars are missing: run `make install`")
         java = shutil.which("java")
         if java is None:
             raise FileNotFoundError("Java is missing: run `make install`")
         logging = f"-Dlog4j2.configurationFile={paths.KAFKA_LOGGING}"
-        return [java, *_JVM, logging, "-cp", f"{paths.KAFKA_JARS}/*"]
+        # Its classes as an earlier JVM loaded them halve the start; one that cannot use them does without.
+        classes = [f"-XX:SharedArchiveFile={paths.KAFKA_CLASSES}"] if paths.KAFKA_CLASSES.exists() else []
+        return [java, *_JVM, *classes, *options, logging, "-cp", f"{paths.KAFKA_JARS}/*"]
 
     def _write_properties(self) -> None:
-        settings = {"host": LOOPBACK, "port": self.port, "controller_port": self._controller_port}
-        self._properties.write_text(_PROPERTIES.format(**settings, data=self._data))
+        ports = {
+            "port": self.port,
+            "advertised_port": self._advertised_port,
+            "controller_port": self._controller_port,
+        }
+        self._properties.write_text(_PROPERTIES.format(**ports, host=LOOPBACK, data=self._data))
 
     async def _format(self) -> None:
         """Prepare an empty data folder, as a cluster of one."""

@@ -12,7 +12,7 @@ from typing import Self
 
 Probe = Callable[[], Awaitable[bool]]
 
-READY_WITHIN = 60.0
+READY_WITHIN = 90.0
 STOP_WITHIN = 15.0
 _POLL = 0.05
 _BACKOFF_FIRST = 0.2

@@ -11,7 +11,7 @@ from pathlib import Path
 from fakewhatsapp.client import RemoteNetwork, RemotePhone
 from griot_local import quickstart
 from griot_local.client import GriotApi
-from griot_local.folder import FirstAccount, held
+from griot_local.folder import FirstAccount, held, in_memory
 from griot_local.ports import is_free
 from griot_local.screen import Screen
 from griot_local.stack import Stack
@@ -47,6 +47,7 @@ async def run(folder: Path, servers: Servers, screen: Screen) -> None:
 
 async def demo(folder: Path, servers: Servers, screen: Screen, *, check: bool) -> None:
     """Griot on a WhatsApp network of its own: the story of a message; then until Ctrl-C, if not checking."""
+    in_memory(folder)
     with held(folder):
         _empty(folder)
         stack = _stack(folder, servers, screen, own_whatsapp=True)

@@ -80,18 +80,20 @@ class Stack:
         return f"http://{LOOPBACK}:{self._ops_ports[name]}"
 
     async def start(self, report: Report = lambda _name, _seconds: None) -> None:
-        """Start the servers, then the processes, and wait until each says that it is ready.
+        """Start servers and processes, all at once, and wait until each says that it is ready.
+
+        A process bears a server that is not there yet. Only a session manager on a network of this machine
+        has to be told where that is, and starts after it.
 
         Raises:
             ProcessFailedError: a part did not come up; all the others have been stopped.
             FileNotFoundError: something is not installed; `make install` brings it.
         """
         try:
-            await _together(_timed(name, server.start(), report) for name, server in self.servers.items())
-            if self.network:
-                on_it = self.network.session_manager_settings
-                self.processes["session-manager"].environment.update(on_it)
-            await _together(_timed(name, process.start(), report) for name, process in self.processes.items())
+            parts = {**self.servers, **self.processes}
+            others = [name for name in parts if name not in ("WhatsApp network", "session-manager")]
+            starts = [_timed(name, parts[name].start(), report) for name in others]
+            await _together([self._start_session_manager(report), *starts])
         except BaseException:
             await self.stop()
             raise
@@ -107,6 +109,13 @@ class Stack:
         """What runs beside the five processes, by the name to show."""
         named = {"Apache Kafka": self.kafka, "MongoDB protocol": self.mongo, "WhatsApp network": self.network}
         return {name: server for name, server in named.items() if server}
+
+    async def _start_session_manager(self, report: Report) -> None:
+        session_manager = self.processes["session-manager"]
+        if self.network:
+            await _timed("WhatsApp network", self.network.start(), report)
+            session_manager.environment.update(self.network.session_manager_settings)
+        await _timed("session-manager", session_manager.start(), report)
 
     def _process(self, name: str) -> Process:
         return Process(

@@ -49,7 +49,8 @@ async def ensure_topics(settings: ServiceSettings, topics: Collection[Topic]) ->
         attempts=None,
         timeout=None,
         wait_initial=0.1,
-        wait_max=2.0,
+        wait_max=0.5,
+        wait_jitter=0.1,
     ):
         with attempt:
             await _ensure_topics(settings, topics)

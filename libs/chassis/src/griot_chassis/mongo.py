@@ -3,12 +3,20 @@
 Motor's upstream successor is PyMongo's own asyncio client; it would take Motor's place here.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import WriteConcern
 
 _UNREACHABLE_AFTER_MS = 3_000
 _SILENT_AFTER_MS = 20_000
+
+NEVER_FORGOTTEN: Final = WriteConcern(w="majority", j=True)
+"""For an effect that a position speaks for: it is in the journal when acknowledged, and all before it.
+
+A database that dies may forget what it only acknowledged. If that is an effect, and its position is written
+after the database is back, nobody does again what is missing.
+"""
 
 
 def connect(url: str, service: str) -> AsyncIOMotorClient[dict[str, Any]]:

@@ -75,13 +75,15 @@ class MediaReference(Model):
 class SendMessage(Creation):
     """Accept a message for sending, if the day's limit allows.
 
-    `to` is a WhatsApp id such as `237612345678@s.whatsapp.net`.
+    `to` is a WhatsApp id such as `237612345678@s.whatsapp.net`. `key_id` is the API key it was asked with:
+    one that is revoked by then sends nothing.
     """
 
     message_id: str
     session_id: str
     to: str
     content: Content
+    key_id: str | None = None
 
 
 class DispatchMessage(Command):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from griot_contracts import accounts, deliveries, messages, sessions
+from griot_contracts import accounts, deliveries, inbound, messages, sessions
 from griot_contracts.base import Contract
 
 
@@ -87,7 +87,7 @@ MESSAGE_EVENTS: Final = Topic(
     "message.events.v1", 64, _MONTH, "session_id",
     (messages.MessageAccepted, messages.MessageRejected, messages.MessageQueued, messages.MessageSending,
      messages.MessageSent, messages.MessageDelivered, messages.MessageRead, messages.MessageUnknown,
-     messages.MessageFailed),
+     messages.MessageFailed, inbound.MessageReceived),
     public=True,
 )  # fmt: skip
 DEAD_LETTERS: Final = Topic("dead-letters.v1", 8, _MONTH, None, ())

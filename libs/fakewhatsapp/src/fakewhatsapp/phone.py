@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 from fakewhatsapp import contents, pairing
 from fakewhatsapp.errors import (
@@ -75,6 +76,10 @@ class Phone(Handset):
     ) -> str:
         """Send a picture, as `send` does a text."""
         return self._write(number_in(to), contents.image(self.network.attachments, image, caption, mimetype))
+
+    async def send_body(self, to: str, body: Any) -> str:
+        """Send a message of whatever form (`fakewhatsapp.protobuf.e2e.Message`), as `send` does a text."""
+        return self._write(number_in(to), body)
 
     async def read(self, message: PhoneMessage | str) -> None:
         """Read a message (or the one with this id): its sender gets the read receipt.

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Final
 
-from griot_contracts.accounts import CommandDecided, Refusal
+from griot_contracts.accounts import DAILY_MESSAGE_LIMITS, CommandDecided, Plan, Refusal
 
 _MOST: Final = 50_000
 _DAY_S: Final = 86_400
@@ -18,12 +18,12 @@ class Allowances:
 
     def __init__(self) -> None:
         self._last: dict[str, CommandDecided] = {}
-        self._plan_since: dict[str, datetime] = {}
+        self._limits: dict[str, int] = {}
 
     def learn(self, decision: CommandDecided) -> None:
-        """Remember a decision on a message, unless it was asked for under another plan."""
-        plan_since = self._plan_since.get(decision.account_id)
-        if decision.resets_at is None or (plan_since is not None and decision.at <= plan_since):
+        """Remember a decision on a message, unless it was made under another plan."""
+        limit = self._limits.get(decision.account_id, decision.limit)
+        if decision.resets_at is None or decision.limit != limit:
             return
         known = self._last.get(decision.account_id)
         if known is not None and decision.at < known.at:
@@ -32,10 +32,10 @@ class Allowances:
             self._last.clear()  # the quota service knows; this only spares it the question
         self._last[decision.account_id] = decision
 
-    def plan_changed(self, account_id: str, at: datetime) -> None:
-        """What was said before no longer holds, not even where it is heard only now."""
+    def plan_changed(self, account_id: str, plan: Plan) -> None:
+        """What was said before no longer holds, not even where it is heard only now: it names its limit."""
         self._last.pop(account_id, None)
-        self._plan_since[account_id] = at
+        self._limits[account_id] = DAILY_MESSAGE_LIMITS[plan]
 
     def last(self, account_id: str, now: datetime) -> CommandDecided | None:
         """The last decision of this day, if there was one."""

@@ -13,6 +13,7 @@ from griot_contracts.accounts import (
     AccountResumed,
     AccountSuspended,
     KeyRevoked,
+    Plan,
     PlanChanged,
     SessionReleased,
 )
@@ -70,7 +71,7 @@ class Live:
         overlay: Overlay,
         *,
         on_key_revoked: Callable[[str], None],
-        on_plan_changed: Callable[[str, datetime], None],
+        on_plan_changed: Callable[[str, Plan], None],
         on_suspension: Callable[[str], None],
     ) -> None:
         self._overlay = overlay
@@ -98,8 +99,8 @@ class Live:
             match record.body:
                 case KeyRevoked(key_id=key_id, key_hash=key_hash):
                     self.revoke(key_id, key_hash)
-                case PlanChanged(account_id=account_id, at=at):
-                    self._on_plan_changed(account_id, at)
+                case PlanChanged(account_id=account_id, plan=plan):
+                    self._on_plan_changed(account_id, plan)
                 case AccountSuspended(account_id=account_id) | AccountResumed(account_id=account_id):
                     self._on_suspension(account_id)
                 case SessionStatusChanged(session_id=session_id, status=status):

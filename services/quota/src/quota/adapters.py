@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from pymongo import ReplaceOne, UpdateOne
 from pymongo.errors import BulkWriteError, ConnectionFailure
 
+from griot_chassis.mongo import NEVER_FORGOTTEN
 from griot_contracts.accounts import CommandDecided
 from griot_contracts.topics import MESSAGE_EVENTS
 from quota.domain import Account, Answer, Snapshot
@@ -22,11 +23,13 @@ _ANSWERS_KEPT: Final = MESSAGE_EVENTS.kept or timedelta(days=30)
 class MongoSnapshots:
     """The port `Snapshots` on a collection: `{_id: account id, decided_to: offset, account: {...}}`.
 
-    Written only forwards.
+    Written only forwards, and in the journal when a save returns, with all that was written before it. A
+    database that dies and forgets what came after a snapshot is given that again; one that forgot a snapshot
+    and was then told how far it is decided would count less than was accepted.
     """
 
     def __init__(self, collection: Any) -> None:
-        self._collection = collection
+        self._collection = collection.with_options(write_concern=NEVER_FORGOTTEN)
 
     async def load(self, account_ids: Collection[str]) -> dict[str, Snapshot]:
         """What is stored of these accounts, in one query."""

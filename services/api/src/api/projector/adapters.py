@@ -24,6 +24,7 @@ from api.projector.projections import (
     touched,
 )
 from api.projector.usage import count, usage_ref
+from griot_chassis.mongo import NEVER_FORGOTTEN
 from griot_chassis.records import Record
 from griot_contracts.messages import MessageAccepted
 from griot_contracts.topics import MESSAGE_EVENTS
@@ -47,7 +48,7 @@ class Projector:
     """Folds batches of events into the documents."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._database = database.with_options(write_concern=NEVER_FORGOTTEN)
 
     async def __call__(self, records: Sequence[Record]) -> None:
         """Store what the records make of the documents.

@@ -133,7 +133,7 @@ async def _take(
     message_id = making.message_id(account_id)
     try:
         session = await _sending_session(parts, caller, body)
-        _check_allowance(parts, caller)
+        await _check_allowance(parts, caller)
     except Problem as problem:
         first = await making.recalled(problem, account_id, once)
         response.headers.update(rate_limit_headers(first, parts.now()))
@@ -146,6 +146,7 @@ async def _take(
         session_id=session["_id"],
         to=body.to,
         content=content,
+        key_id=caller.key_id,
     )
     decision = await parts.ask(command, id=new_id(), within=parts.settings.decision_within)
     if decision is not None:
@@ -161,7 +162,10 @@ def _taken(message_id: str, body: Sending, content: Content) -> TakenMessageView
     return TakenMessageView(id=message_id, to_phone=to_phone, type=content.type, status=MessageStatus.PENDING)
 
 
-def _check_allowance(parts: Parts, caller: Caller) -> None:
+async def _check_allowance(parts: Parts, caller: Caller) -> None:
+    if parts.allowances.exhausted(caller.account_id, parts.now()) is None:
+        return
+    await parts.fresh.heard()  # another instance may have told of another plan
     exhausted = parts.allowances.exhausted(caller.account_id, parts.now())
     if exhausted is not None:
         raise _refused(exhausted, parts.now())
@@ -217,6 +221,8 @@ def _heed(parts: Parts, decision: CommandDecided) -> None:
 
 
 def _refused(decision: CommandDecided, now: datetime) -> Problem:
+    if decision.refusal is Refusal.NO_SUCH_KEY:  # revoked, and not heard of here when the request came in
+        return Problem("key_invalid")
     headers = rate_limit_headers(decision, now)
     if decision.refusal is Refusal.DAILY_LIMIT_REACHED and decision.resets_at is not None:
         headers["Retry-After"] = str(seconds_until(decision.resets_at, now))

@@ -17,6 +17,7 @@ from dispatcher.domain.receipt import EarlyReceipt
 from dispatcher.domain.session import Session
 from dispatcher.domain.shelf import Shelf
 from griot_chassis.consumer import Consumer
+from griot_chassis.mongo import NEVER_FORGOTTEN
 from griot_chassis.positions import Positions
 from griot_chassis.records import Partition
 from griot_contracts.messages import Content, MessageStatus
@@ -43,7 +44,7 @@ class MongoStore:
             ended_kept: how long a message is remembered after its end: as long as receipts for it may come.
             receipts_kept: how long a receipt waits for the message it is for.
         """
-        self._database = database
+        self._database = database.with_options(write_concern=NEVER_FORGOTTEN)
         self._ended_kept = ended_kept
         self._receipts_kept = receipts_kept
         self._has_indexes = False

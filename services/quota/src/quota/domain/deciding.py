@@ -168,6 +168,8 @@ def _delete_session(account: Account, command: DeleteSession) -> list[AccountEve
 
 
 def _send_message(account: Account, command: SendMessage) -> list[AccountEvent]:
+    if command.key_id is not None and command.key_id not in account.keys:
+        return [_refusal(command, Refusal.NO_SUCH_KEY)]
     if command.session_id not in account.sessions:
         return [_refusal(command, Refusal.NO_SUCH_SESSION)]
     day, limit = account.day_of(command.at), account.daily_limit

@@ -1,9 +1,9 @@
-"""The WhatsApp library itself: its functions, its callbacks, and its events as the domain's observations.
+"""The WhatsApp library itself: its functions and its callbacks.
 
-With `parcels` the only module that touches neonize, and it uses neonize's binding to the Go library, not its
-client class: that one calls `Stop` from the garbage collector, at any moment and past any gate (see `gate`),
-and keeps one thread of the loop's default executor a connection. `adapters.library.use_library` must have
-run before this is imported.
+With `events`, `inbound` and `parcels`, which only read and write its forms, all that touches neonize. It
+uses neonize's binding to the Go library, not its client class: that one calls `Stop` from the garbage
+collector, at any moment and past any gate (see `gate`), and keeps one thread of the loop's default executor
+a connection. `adapters.library.use_library` must have run before this is imported.
 
 All functions block and belong on threads of their own.
 """
@@ -11,10 +11,8 @@ All functions block and belong on threads of their own.
 import ctypes
 import logging
 import threading
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from neonize._binder import (  # type: ignore[import-untyped]  # it ships no types
     func_callback_bytes,
@@ -27,28 +25,18 @@ from neonize.proto.waCompanionReg.WAWebProtobufsCompanionReg_pb2 import (  # typ
     DeviceProps,
 )
 
-from session_manager.adapters import parcels
+from griot_chassis.log import get_logger
+from session_manager.adapters import events, inbound, parcels
 from session_manager.domain.attachment import Attachment, UploadError
+from session_manager.domain.inbound import Fact
 from session_manager.domain.outcomes import ConnectError, HandOverError, LookupFailedError
-from session_manager.domain.standing import (
-    Audible,
-    Banned,
-    Identified,
-    LoginRefused,
-    Observation,
-    Offline,
-    Online,
-    Outdated,
-    ReceiptSeen,
-    Replaced,
-    Silent,
-    Unlinked,
-)
+from session_manager.domain.standing import Identified, Observation
+
+log = get_logger(__name__)
 
 _LOG_LEVEL: Final = b"ERROR"  # its lines hold people's numbers and whole stanzas: the callback drops them
 _SHOWN_ON_THE_PHONE: Final = DeviceProps(os="Griot", platformType=DeviceProps.CHROME).SerializeToString()
 _CHROME, _SHOWN_BESIDE_THE_CODE = 1, "Chrome (Linux)"  # WhatsApp takes only names of this form
-_IDENTIFIED: Final = 0
 _SCANNED_TOO_EARLY: Final = "err-scanned-without-multidevice"  # the one outcome after which codes go on
 _NOBODY: Final = "Function returned nothing."
 
@@ -59,7 +47,7 @@ for _name in ("neonize", "whatsmeow", "Whatsmeow"):
 class Listener(Protocol):
     """Told what happens on one connection, on the library's threads.
 
-    Must not raise; only `pairing_ended` may block.
+    Must not raise; only `pairing_ended` and `seen` may block: all events of the connection wait behind them.
     """
 
     def qr(self, code: str) -> None:
@@ -74,8 +62,8 @@ class Listener(Protocol):
         Comes before any other event.
         """
 
-    def seen(self, seen: Observation | ReceiptSeen) -> None:
-        """Anything else."""
+    def seen(self, seen: Observation | Fact) -> None:
+        """Anything else. Of a fact the library has told WhatsApp already that it is here."""
 
 
 _listeners: Final[dict[bytes, Listener]] = {}
@@ -96,7 +84,8 @@ def connect(uuid: bytes, store: str, listener: Listener) -> str:
     try:
         error: bytes = gocode.Neonize(
             store.encode(), uuid, b"", 0, 0, _LOG_LEVEL, _on_qr, _on_status, _on_event, _on_log,
-            _SUBSCRIBED, len(_SUBSCRIBED), _SHOWN_ON_THE_PHONE, len(_SHOWN_ON_THE_PHONE), b"", 0, None,
+            events.SUBSCRIBED, len(events.SUBSCRIBED),
+            _SHOWN_ON_THE_PHONE, len(_SHOWN_ON_THE_PHONE), b"", 0, None,
         )  # fmt: skip
     finally:
         _listeners.pop(uuid, None)
@@ -187,7 +176,14 @@ def look_up(uuid: bytes, number: str) -> tuple[bool, str]:
     if answer.Error and answer.Error != _NOBODY:
         raise LookupFailedError
     found = next(iter(answer.IsOnWhatsAppResponse), None)
-    return (False, "") if found is None else (found.IsIn, _text(found.JID))
+    return (False, "") if found is None else (found.IsIn, inbound.jid_text(found.JID))
+
+
+def number_of(uuid: bytes, hidden: str) -> str | None:
+    """Whom a hidden id stands for, from what the device's store remembers; None if it does not."""
+    asked = _jid(hidden)
+    answer = pb.GetJIDFromStoreReturnFunction.FromString(gocode.GetPNFromLID(uuid, asked, len(asked)))
+    return inbound.jid_text(answer.Jid) if answer.Jid.User else None
 
 
 @lru_cache(maxsize=10_000)
@@ -196,62 +192,6 @@ def _jid(text: str) -> bytes:
     server = "s.whatsapp.net" if server == "c.us" else server
     jid = pb.JID(User=user, Server=server, RawAgent=0, Device=0, Integrator=0, IsEmpty=False)
     return bytes(jid.SerializeToString())
-
-
-def _text(jid: Any) -> str:
-    return f"{jid.User}@{jid.Server}"
-
-
-def _device(jid: Any) -> str:
-    return f"{jid.User}:{jid.Device}@{jid.Server}"
-
-
-def _receipt(raw: bytes) -> ReceiptSeen | None:
-    receipt = pb.Receipt.FromString(raw)
-    source, read = receipt.MessageSource, receipt.Type in (pb.Receipt.READ, pb.Receipt.PLAYED)
-    if source.IsFromMe or not (read or receipt.Type == pb.Receipt.DELIVERED):
-        return None
-    at = datetime.fromtimestamp(receipt.Timestamp, UTC)
-    return ReceiptSeen(tuple(receipt.MessageIDs), _text(source.Chat), read, at)
-
-
-def _pair_status(raw: bytes) -> Identified | None:
-    status = pb.PairStatus.FromString(raw)
-    return Identified(_device(status.ID)) if status.Status == pb.PairStatus.SUCCESS else None
-
-
-def _unlinked(raw: bytes) -> Unlinked:
-    return Unlinked(pb.ConnectFailureReason.Name(pb.LoggedOut.FromString(raw).Reason))
-
-
-def _banned(raw: bytes) -> Banned:
-    ban = pb.TemporaryBan.FromString(raw)
-    return Banned(pb.TemporaryBan.TempBanReason.Name(ban.Code), timedelta(seconds=ban.Expire))
-
-
-def _login_refused(raw: bytes) -> LoginRefused:
-    return LoginRefused(pb.ConnectFailureReason.Name(pb.ConnectFailure.FromString(raw).Reason).lower())
-
-
-_EVENTS: Final[dict[int, Callable[[bytes], Observation | ReceiptSeen | None]]] = {
-    2: _pair_status,
-    3: lambda _: Online(),
-    4: lambda _: Silent(),
-    5: lambda _: Audible(),
-    6: _unlinked,
-    7: lambda _: Replaced(),
-    8: _banned,
-    9: _login_refused,
-    10: lambda _: Outdated(),
-    12: lambda _: Offline(),
-    18: _receipt,
-}
-"""By neonize's numbers (`neonize.events.EVENT_TO_INT`).
-
-What is not named here, the library does not even encode.
-"""
-
-_SUBSCRIBED: Final = bytes(_EVENTS)
 
 
 # The callbacks live as long as the process: a goroutine of a stopped client may still call one.
@@ -280,9 +220,15 @@ def _on_event(uuid: bytes, address: int, size: int, code: int) -> None:
     if listener is None:
         return
     raw = ctypes.string_at(address, size)
-    if code == _IDENTIFIED:
-        listener.identified(Identified(_device(pb.Device.FromString(raw).JID)))
-    elif code in _EVENTS and (seen := _EVENTS[code](raw)) is not None:
+    if code == events.IDENTIFIED:
+        listener.identified(events.identified(raw))
+        return
+    try:
+        seen = events.read(code, raw)
+    except (ValueError, OverflowError, OSError) as error:  # one strange event must not end the others
+        log.warning("an event could not be read", code=code, reason=type(error).__name__)
+        return
+    if seen is not None:
         listener.seen(seen)
 
 

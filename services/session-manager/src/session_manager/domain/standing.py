@@ -1,7 +1,7 @@
 """Where a session stands after what was seen of its connection, and what is to be done about it."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final, assert_never
 
 from griot_contracts.sessions import SessionStatus
@@ -107,16 +107,6 @@ Observation = (
     QrShown | PairingEnded | Identified | Online | Offline | Overdue | Silent | Stuck | Audible | Unlinked
     | Replaced | Banned | LoginRefused | Outdated | Broken
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptSeen:
-    """WhatsApp told that messages were delivered or read. It says nothing about where the session stands."""
-
-    whatsapp_message_ids: tuple[str, ...]
-    chat: str
-    read: bool
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

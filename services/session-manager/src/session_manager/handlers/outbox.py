@@ -5,6 +5,7 @@ In order, in batches, and not lost while the broker is away.
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 from griot_chassis.errors import BrokerUnavailableError
@@ -14,6 +15,8 @@ from griot_contracts.cloudevents import Envelope
 from session_manager.handlers.ports import Publisher
 
 log = get_logger(__name__)
+Entry = tuple[Envelope[Contract], Callable[[], None] | None]
+"""What is published, and who wants to know."""
 
 _BATCH: Final = 500
 _TRY_AGAIN_AFTER_S: Final = 0.5
@@ -27,17 +30,17 @@ class Outbox:
 
     def __init__(self, publisher: Publisher) -> None:
         self._publisher = publisher
-        self._waiting: deque[Envelope[Contract]] = deque(maxlen=_MOST_HELD)
-        self._batch: list[Envelope[Contract]] = []
+        self._waiting: deque[Entry] = deque(maxlen=_MOST_HELD)
+        self._batch: list[Entry] = []
         self._something = asyncio.Event()
         self._nothing = asyncio.Event()
         self._nothing.set()
 
-    def add(self, event: Event, record_id: str) -> None:
-        """Have an event published, after all that was added before it."""
+    def add(self, event: Event, record_id: str, written: Callable[[], None] | None = None) -> None:
+        """Have an event published, after all that was added before it; `written` is called once it is."""
         if len(self._waiting) == _MOST_HELD:
             log.error("the broker was away for too long: an event was dropped", held=_MOST_HELD)
-        self._waiting.append(self._publisher.envelope(event, id=record_id))
+        self._waiting.append((self._publisher.envelope(event, id=record_id), written))
         self._something.set()
         self._nothing.clear()
 
@@ -48,11 +51,14 @@ class Outbox:
             while len(self._batch) < _BATCH and self._waiting:
                 self._batch.append(self._waiting.popleft())
             try:
-                await self._publisher.publish(self._batch)
+                await self._publisher.publish([envelope for envelope, _ in self._batch])
             except BrokerUnavailableError:
                 log.warning("the broker is away", held=len(self._waiting) + len(self._batch))
                 await asyncio.sleep(_TRY_AGAIN_AFTER_S)
                 continue
+            for _, written in self._batch:
+                if written is not None:
+                    written()
             self._batch.clear()
             if not self._waiting:
                 self._something.clear()

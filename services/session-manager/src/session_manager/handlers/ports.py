@@ -9,11 +9,12 @@ from griot_contracts.base import Contract
 from griot_contracts.cloudevents import Envelope
 from griot_contracts.messages import AudioContent, MediaContent, MediaReference
 from session_manager.domain.attachment import Attachment
+from session_manager.domain.inbound import Fact
 from session_manager.domain.ownership import Logged, Owned
-from session_manager.domain.standing import Observation, ReceiptSeen
+from session_manager.domain.standing import Observation
 
 Now = Callable[[], datetime]
-Observe = Callable[[Observation | ReceiptSeen], None]
+Observe = Callable[[Observation | Fact], None]
 
 
 class Connection(Protocol):
@@ -59,9 +60,9 @@ class Connection(Protocol):
         """
 
     async def stop(self) -> None:
-        """End the connection within a few seconds; nothing is observed after this is called.
+        """End the connection within a few seconds.
 
-        A repeat does nothing.
+        From this call on only facts are observed, and nothing once it has returned. A repeat does nothing.
         """
 
 
@@ -73,7 +74,8 @@ class WhatsApp(Protocol):
 
         Args:
             session_id: whose device.
-            observe: called on the event loop with what is seen, until the connection is stopped.
+            observe: called on the event loop with what is seen, until the connection is stopped. A fact's
+                `written` is to be called once it is in the log: too many that are not hold up the others.
 
         Raises:
             ConnectError: the network or the store did not let it.

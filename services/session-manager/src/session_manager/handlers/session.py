@@ -8,9 +8,8 @@ import random
 from typing import Final
 
 from griot_chassis.log import get_logger
-from griot_contracts.deliveries import ReceiptReceived
-from griot_contracts.ids import derive
-from griot_contracts.sessions import QrCodeIssued, SessionStatus, SessionStatusChanged
+from griot_contracts.sessions import SessionStatus
+from session_manager.domain.inbound import Fact, MessageSeen, ReceiptSeen
 from session_manager.domain.outcomes import ConnectError
 from session_manager.domain.ownership import Owned
 from session_manager.domain.standing import (
@@ -22,7 +21,6 @@ from session_manager.domain.standing import (
     Online,
     Overdue,
     QrShown,
-    ReceiptSeen,
     Reconnect,
     Replaced,
     Standing,
@@ -37,6 +35,7 @@ from session_manager.domain.standing import (
 from session_manager.handlers import metrics
 from session_manager.handlers.outbox import Outbox
 from session_manager.handlers.ports import Connection, Now, Sessions, WhatsApp
+from session_manager.handlers.voice import Voice
 
 log = get_logger(__name__)
 
@@ -54,12 +53,9 @@ class Session:
         self.standing = starting(None if owned.jid is None else phone_of(owned.jid))
         self._whatsapp = whatsapp
         self._sessions = sessions
-        self._outbox = outbox
-        self._now = now
+        self._voice = Voice(owned, outbox, now)
         self._jid = owned.jid
-        self._told: tuple[SessionStatus, str | None] | None = None
         self._quiet = False
-        self._count = 0
         self._failures = 0
         self._since = 0.0
         self._seen: asyncio.Queue[Observation] = asyncio.Queue()
@@ -187,11 +183,14 @@ class Session:
             await self._link_to(seen.jid)
         return step
 
-    def _observe(self, seen: Observation | ReceiptSeen) -> None:
-        if isinstance(seen, ReceiptSeen):
-            self._tell_receipt(seen)
-        else:
-            self._seen.put_nowait(seen)
+    def _observe(self, seen: Observation | Fact) -> None:
+        match seen:
+            case ReceiptSeen():
+                self._voice.receipt(seen)
+            case MessageSeen():
+                self._voice.message(seen)
+            case _:
+                self._seen.put_nowait(seen)
 
     def _take_in(self, seen: Observation) -> Step:
         standing, step = react(self.standing, seen)
@@ -200,7 +199,7 @@ class Session:
         if isinstance(seen, Online):
             self._failures = 0
         elif isinstance(seen, QrShown):
-            self._tell_code(seen)
+            self._voice.code(seen)
         return step
 
     def _move(self, standing: Standing) -> None:
@@ -225,53 +224,5 @@ class Session:
             self._tell()
 
     def _tell(self) -> None:
-        now, owned = self.standing, self.owned
-        silent = self._quiet and now.status is SessionStatus.STARTING
-        if silent or self._told == (now.status, now.reason):
-            return
-        self._told = (now.status, now.reason)
-        self._count += 1
-        log.info(
-            "session", session_id=owned.session_id, status=now.status, reason=now.reason, epoch=owned.epoch
-        )
-        event = SessionStatusChanged(
-            account_id=owned.account_id,
-            at=self._now(),
-            session_id=owned.session_id,
-            status=now.status,
-            reason=now.reason,
-            detail=now.detail,
-            phone=now.phone,
-            epoch=owned.epoch,
-        )
-        self._outbox.add(event, self._id("SessionStatusChanged"))
-
-    def _tell_code(self, seen: QrShown) -> None:
-        at, owned = self._now(), self.owned
-        self._count += 1
-        event = QrCodeIssued(
-            account_id=owned.account_id,
-            at=at,
-            session_id=owned.session_id,
-            code=seen.code,
-            expires_at=at + seen.shown_for,
-        )
-        self._outbox.add(event, self._id("QrCodeIssued"))
-
-    def _tell_receipt(self, seen: ReceiptSeen) -> None:
-        owned, kind = self.owned, "read" if seen.read else "delivered"
-        event = ReceiptReceived(
-            account_id=owned.account_id,
-            at=self._now(),
-            session_id=owned.session_id,
-            whatsapp_message_ids=seen.whatsapp_message_ids,
-            chat=seen.chat,
-            read=seen.read,
-            received_at=seen.at,
-        )
-        # The same receipt again, after a reconnect, is the same record.
-        record_id = derive(owned.session_id, "ReceiptReceived", kind, seen.chat, *seen.whatsapp_message_ids)
-        self._outbox.add(event, record_id)
-
-    def _id(self, kind: str) -> str:
-        return derive(self.owned.session_id, kind, str(self.owned.epoch), str(self._count))
+        if not (self._quiet and self.standing.status is SessionStatus.STARTING):
+            self._voice.standing(self.standing)

@@ -1,0 +1,254 @@
+"""One WhatsApp connection, behind the port `Connection`."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar
+
+from griot_chassis.log import get_logger
+from session_manager.adapters import goneonize, parcels
+from session_manager.adapters.codes import Codes
+from session_manager.adapters.endings import given_up
+from session_manager.adapters.gate import Gate, Hold
+from session_manager.adapters.intake import Intake
+from session_manager.domain.attachment import Attachment, UploadError
+from session_manager.domain.inbound import Fact, MessageSeen, ReceiptSeen
+from session_manager.domain.outcomes import ConnectError, HandOverError, LookupFailedError
+from session_manager.domain.standing import Identified, Observation
+
+log = get_logger(__name__)
+T = TypeVar("T")
+Observe = Callable[[Observation | Fact], None]
+
+_WRITTEN_AFTER_S: Final = 3.0
+"""When a connect's writes are over for certain, even if its network is dead: they come before it dials."""
+_DIAL_WITHIN_S: Final = 60.0
+"""When a dial is given up that the library itself does not give up;
+
+The others in line wait for it until then.
+"""
+_STOP_WITHIN_S: Final = 5.0
+_QUIET_S: Final = 0.05
+_SPARE_THREADS: Final = 16
+_CACHED_NUMBERS: Final = 10_000
+_USERS: Final = "s.whatsapp.net"
+
+
+class Shared:
+    """What the connections of one process have in common."""
+
+    def __init__(self, max_sessions: int) -> None:
+        """Make a thread for each of so many calls that may be under way at once, and some to spare."""
+        self.gate = Gate()
+        self.line = asyncio.Lock()  # first come, first served, without a thread for each who waits
+        self.threads = ThreadPoolExecutor(max_sessions + _SPARE_THREADS, thread_name_prefix="whatsapp")
+        self.stops: set[asyncio.Task[None]] = set()
+
+
+class NeonizeConnection:
+    """One connection.
+
+    Its listener methods are called on the library's threads, all others on the event loop.
+    """
+
+    def __init__(self, shared: Shared, uuid: bytes, observe: Observe) -> None:
+        self._shared = shared
+        self._uuid = uuid
+        self._observe = observe
+        self._loop = asyncio.get_running_loop()
+        self._dialed = asyncio.Event()
+        self._error = ""
+        self._hold: Hold | None = None
+        self._stopped = False
+        self._forgotten = False
+        self._on_whatsapp: dict[str, bool] = {}
+        self._intake = Intake(self._number_of)
+        self._facts = 0
+        self._codes = Codes()
+
+    async def open(self, store: str) -> None:
+        """Start the library's thread, and wait until the gate may go to the next.
+
+        Raises:
+            ConnectError: it ended, or dials for too long.
+        """
+        threading.Thread(target=self._live, args=[store], name="whatsapp connection", daemon=True).start()
+        try:
+            async with asyncio.timeout(_DIAL_WITHIN_S):
+                await self._dialed.wait()
+        except TimeoutError:
+            if self._hold is not None:
+                self._hold.release()
+            raise ConnectError("the network does not answer") from None
+        if self._error:
+            raise ConnectError(self._error)
+
+    async def upload(self, attachment: Attachment) -> bytes:
+        """Lay an attachment where WhatsApp's phones find it; returns the message that says where.
+
+        Raises:
+            UploadError: nobody has seen anything of it.
+        """
+        return await self._call(lambda: goneonize.upload(self._uuid, attachment), UploadError())
+
+    async def send(self, to: str, message: str | bytes) -> str:
+        """Hand over a text, or what an upload gave; returns WhatsApp's id once WhatsApp has it.
+
+        Raises:
+            HandOverError: WhatsApp did not acknowledge it.
+        """
+        sealed = parcels.text(message) if isinstance(message, str) else message
+        return await self._call(
+            lambda: goneonize.send(self._uuid, to, sealed), HandOverError("client is nil")
+        )
+
+    async def is_on_whatsapp(self, to: str) -> bool:
+        """Whether somebody can be reached under this id.
+
+        Only numbers can be asked for, once; others are taken as they are.
+
+        Raises:
+            LookupFailedError: WhatsApp did not tell.
+        """
+        if (known := self._on_whatsapp.get(to)) is not None:
+            return known
+        number, _, server = to.partition("@")
+        if server != _USERS:
+            return True
+        found, hidden = await self._call(lambda: goneonize.look_up(self._uuid, number), LookupFailedError())
+        if len(self._on_whatsapp) >= _CACHED_NUMBERS:
+            self._on_whatsapp.clear()
+        if found:  # who is not there today may be tomorrow
+            self._on_whatsapp[to] = True
+            self._intake.know(hidden, to)
+        return found
+
+    async def pairing_code(self, phone: str) -> str:
+        """A code that links the phone with this number.
+
+        Raises:
+            ConnectError: WhatsApp gave none.
+        """
+        digits = phone.removeprefix("+")
+        return await self._call(lambda: goneonize.pair_phone(self._uuid, digits), ConnectError("stopped"))
+
+    async def log_out(self) -> None:
+        """Unlink the device from its phone.
+
+        Raises:
+            ConnectError: WhatsApp was not reached, or refused.
+        """
+        error = await self._call(lambda: goneonize.log_out(self._uuid), ConnectError("stopped"))
+        if error:
+            raise ConnectError(error)
+
+    async def stop(self) -> None:
+        """End the connection; from here on only facts are observed, until it returns. A repeat does nothing.
+
+        Returns within a few seconds: a connection that still dials is stopped behind the caller's back.
+        """
+        if self._stopped:
+            return
+        self._stopped = True
+        task = asyncio.create_task(self._stop())
+        self._shared.stops.add(task)
+        task.add_done_callback(self._shared.stops.discard)
+        await asyncio.wait({task}, timeout=_STOP_WITHIN_S)
+
+    async def _stop(self) -> None:
+        # The library's lock on a client is held while it dials, first or again. What waits for it must not
+        # hold the gate.
+        await self._dialed.wait()
+        await self._loop.run_in_executor(self._shared.threads, self._disconnect)
+        await self._drained()
+        async with self._shared.line:
+            await self._loop.run_in_executor(self._shared.threads, self._stop_alone)
+
+    async def _drained(self) -> None:
+        """Wait for what WhatsApp was told is here, and is still under way inside the library."""
+        before = -1
+        while before != self._facts:
+            before = self._facts
+            await asyncio.sleep(_QUIET_S)
+
+    def _disconnect(self) -> None:
+        with self._shared.gate.calling():
+            goneonize.disconnect(self._uuid)
+
+    def _stop_alone(self) -> None:
+        hold = self._shared.gate.writing()
+        self._forgotten = True
+        try:
+            goneonize.stop(self._uuid)
+        finally:
+            hold.release()
+
+    async def _call(self, function: Callable[[], T], when_stopped: Exception) -> T:
+        return await self._loop.run_in_executor(self._shared.threads, self._gated, function, when_stopped)
+
+    def _gated(self, function: Callable[[], T], when_stopped: Exception) -> T:
+        with self._shared.gate.calling():
+            if self._stopped:
+                raise when_stopped
+            return function()
+
+    def _live(self, store: str) -> None:
+        """The connection's own thread: the library keeps it for the connection's whole life."""
+        self._hold = hold = self._shared.gate.writing()
+        self._tell(self._loop.call_later, _WRITTEN_AFTER_S, hold.soften)
+        try:
+            error = "stopped" if self._stopped else goneonize.connect(self._uuid, store, self)
+        finally:
+            hold.release()
+        self._tell(self._ended, error)
+
+    def _ended(self, error: str) -> None:
+        if not self._dialed.is_set():
+            self._error = error
+            self._dialed.set()
+        elif not self._stopped:
+            log.warning("the library gave a connection up", connection=self._uuid.decode(), reason=error)
+            self._pass_on(given_up(error))
+
+    def qr(self, code: str) -> None:
+        self._release()
+        self.seen(self._codes.shown(code))
+
+    def pairing_ended(self, outcome: str) -> bool:
+        ended = self._codes.ended(outcome)
+        self._release()
+        if outcome == "success":  # it goes on to read the library's maps; `identified` says that it has
+            self._hold = self._shared.gate.pinning()
+            if self._stopped:
+                self._release()
+        self.seen(ended)
+        return outcome == "success" and not self._stopped
+
+    def identified(self, seen: Identified) -> None:
+        self._release()
+        self.seen(seen)
+
+    def seen(self, seen: Observation | Fact) -> None:
+        if isinstance(seen, ReceiptSeen | MessageSeen):
+            self._facts += 1
+            self._tell(self._observe, self._intake.take(seen, over=lambda: self._forgotten))
+        else:
+            self._tell(self._pass_on, seen)
+
+    def _number_of(self, hidden: str) -> str | None:
+        with self._shared.gate.calling():
+            return None if self._forgotten else goneonize.number_of(self._uuid, hidden)
+
+    def _release(self) -> None:
+        if self._hold is not None:
+            self._hold.release()
+        self._tell(self._dialed.set)
+
+    def _pass_on(self, seen: Observation) -> None:
+        if not self._stopped:
+            self._observe(seen)
+
+    def _tell(self, call: Callable[..., object], *args: object) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(call, *args)

@@ -1,0 +1,80 @@
+"""Which faults happen, in which order, and how far apart: all of it follows from the seed."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from random import Random
+from typing import Final
+
+from griot_local.stack import PROGRAMS
+
+BROKER: Final = "kafka"
+DATABASE: Final = "mongo"
+WHATSAPP: Final = "whatsapp"
+
+
+class Kind(StrEnum):
+    """What happens to the target."""
+
+    KILL = "is killed"
+    """SIGKILL; it is started again at once."""
+    PAUSE = "is stopped for a while"
+    """SIGSTOP: its connections stay open and nothing is answered."""
+    RESTART = "is restarted in order"
+    CUT = "has its connections cut"
+    CUT_ON_MESSAGE = "has a connection cut in the middle of a message that arrives"
+    CUT_BEFORE_MESSAGE = "has a connection cut in the middle of a message that does not arrive"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that goes wrong.
+
+    Attributes:
+        kind: what happens.
+        target: the process, server or network that it happens to.
+        after_s: how long after the fault before it.
+        lasts_s: how long it lasts, for a pause.
+    """
+
+    kind: Kind
+    target: str
+    after_s: float
+    lasts_s: float = 0.0
+
+    def __str__(self) -> str:
+        lasting = f" ({self.lasts_s:g} s)" if self.lasts_s else ""
+        return f"{self.after_s:.1f} s later {self.target} {self.kind}{lasting}"
+
+
+SHORT_S: Final = (1.0, 4.0)
+PAST_THE_SESSION_S: Final = 14.0
+"""Longer than a group waits for a member that says nothing: somebody else is the owner by then."""
+
+_DECK: Final = (
+    *((Kind.KILL, name) for name in (*PROGRAMS, BROKER, DATABASE)),
+    *((Kind.PAUSE, name) for name in (*PROGRAMS, BROKER)),
+    *((Kind.RESTART, name) for name in (BROKER, DATABASE)),
+    *((Kind.CUT, name) for name in (BROKER, DATABASE, WHATSAPP)),
+    (Kind.CUT_ON_MESSAGE, WHATSAPP),
+    (Kind.CUT_BEFORE_MESSAGE, WHATSAPP),
+)
+_LONG_PAUSES: Final = ("quota", "dispatcher", "session-manager")
+
+
+def plan(seed: int) -> list[Fault]:
+    """Every kind of fault to everything it can happen to, once each, in an order of the seed's.
+
+    One process that decides is paused past its session's time, which one is the seed's to choose.
+    """
+    random = Random(seed)
+    outlasted = random.choice(_LONG_PAUSES)
+    cards = random.sample(_DECK, k=len(_DECK))
+    return [_fault(kind, target, outlasted, random) for kind, target in cards]
+
+
+def _fault(kind: Kind, target: str, outlasted: str, random: Random) -> Fault:
+    after_s = round(random.uniform(0.2, 4.0), 1)
+    if kind is not Kind.PAUSE:
+        return Fault(kind, target, after_s)
+    lasts_s = PAST_THE_SESSION_S if target == outlasted else round(random.uniform(*SHORT_S), 1)
+    return Fault(kind, target, after_s, lasts_s)

@@ -1,0 +1,64 @@
+"""All of Griot, with wires that can be cut to servers that can be killed."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from fakewhatsapp.client import RemoteNetwork
+from griot_local.kafka import KafkaServer
+from griot_local.mongo import MongoServer
+from griot_local.ports import LOOPBACK, free_port
+from griot_local.processes import Process
+from griot_local.stack import Stack
+from tests.chaos.plan import BROKER, DATABASE
+from tests.chaos.wire import Wire
+
+READY_WITHIN = 180.0
+
+
+@dataclass(frozen=True)
+class Site:
+    """Everything that something can happen to."""
+
+    stack: Stack
+    kafka: KafkaServer
+    mongo: MongoServer
+    wires: dict[str, Wire]
+    network: RemoteNetwork
+
+    @property
+    def servers(self) -> dict[str, KafkaServer | MongoServer]:
+        return {BROKER: self.kafka, DATABASE: self.mongo}
+
+    def process(self, target: str) -> Process:
+        """The process of a server or of Griot."""
+        return self.servers[target].process if target in self.servers else self.stack.processes[target]
+
+    async def heal(self) -> None:
+        """Nothing goes wrong any more, and everything is up."""
+        await self.network.faults.clear()
+        for server in self.servers.values():
+            server.process.resume()
+            await server.process.wait_ready(within=READY_WITHIN)
+        for process in self.stack.processes.values():
+            process.resume()
+            await process.wait_ready(within=READY_WITHIN)
+
+
+@asynccontextmanager
+async def opened_site(folder: Path) -> AsyncIterator[Site]:
+    kafka_port, mongo_port = free_port(), free_port()
+    kafka = KafkaServer(folder / "kafka", advertised_port=kafka_port)
+    mongo = MongoServer(folder / "mongo")
+    wires = {BROKER: Wire(kafka_port, to=kafka.port), DATABASE: Wire(mongo_port, to=mongo.port)}
+    stack = Stack(
+        folder,
+        own_whatsapp=True,
+        kafka_bootstrap=f"{LOOPBACK}:{kafka_port}",
+        mongo_url=f"mongodb://{LOOPBACK}:{mongo_port}/?directConnection=true",
+    )
+    async with kafka, mongo, wires[BROKER], wires[DATABASE], stack:
+        assert stack.network is not None
+        async with RemoteNetwork(stack.network.control) as network:
+            yield Site(stack, kafka, mongo, wires, network)

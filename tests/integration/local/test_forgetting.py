@@ -1,0 +1,87 @@
+"""What a position speaks for is kept by a database that is killed: else nobody would do it again."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.projector.adapters import Projector
+from dispatcher.adapters.store import MongoStore
+from dispatcher.domain.message import Message
+from griot_chassis.mongo import connect
+from griot_chassis.records import Record
+from griot_contracts.cloudevents import Envelope
+from griot_contracts.topics import MESSAGE_EVENTS
+from griot_local.mongo import MongoServer
+from quota.adapters import MongoAnswers, MongoSnapshots
+from quota.domain import Snapshot
+from tests.unit.api import events
+from tests.unit.quota import samples
+from tests.unit.quota.answers_suite import FIRST
+
+WRITES = 50
+A_DAY = timedelta(days=20_000)
+
+Effect = Callable[[int], Awaitable[None]]
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[MongoServer]:
+    async with MongoServer(tmp_path) as server:
+        yield server
+
+
+async def killed_after_writing(server: MongoServer, effect: Effect) -> None:
+    for number in range(WRITES):
+        await effect(number)
+    await server.kill()
+    await server.start()
+
+
+async def test_the_decisions_of_the_quota_service(server: MongoServer) -> None:
+    client = connect(server.url, "test")
+    snapshots = MongoSnapshots(client["quota"]["accounts"])
+    answers = MongoAnswers(client["quota"]["answers"])
+    account = samples.account_after(*samples.HISTORY)
+
+    async def decided(number: int) -> None:
+        await answers.save({f"once-{number}": FIRST})
+        await snapshots.save({samples.ACCOUNT: Snapshot(account, number)})
+
+    await killed_after_writing(server, decided)
+
+    assert (await snapshots.load({samples.ACCOUNT}))[samples.ACCOUNT].decided_to == WRITES - 1
+    assert len(await answers.load({f"once-{number}" for number in range(WRITES)})) == WRITES
+    client.close()
+
+
+async def test_the_documents_of_the_read_side(server: MongoServer) -> None:
+    client: Any = connect(server.url, "test")
+    project = Projector(client["api"])
+
+    async def projected(number: int) -> None:
+        body = events.accepted(f"m{number}")
+        envelope = Envelope(body=body, id=f"e{number}", source="/quota", subject=body.message_id)
+        await project([Record(envelope, MESSAGE_EVENTS.name, 0, number, events.SESSION, events.NOON)])
+
+    await killed_after_writing(server, projected)
+
+    assert await client["api"]["messages"].count_documents({}) == WRITES
+    [usage] = await client["api"]["usage"].find().to_list()
+    assert usage["sent"] == WRITES
+    client.close()
+
+
+async def test_the_queue_of_the_dispatcher(server: MongoServer) -> None:
+    client = connect(server.url, "test")
+    store = MongoStore(client["dispatcher"], ended_kept=A_DAY, receipts_kept=A_DAY)
+
+    async def queued(number: int) -> None:
+        await store.save([Message(f"m{number}", "s1", "a", 0, sequence=number)], [], [], [])
+
+    await killed_after_writing(server, queued)
+
+    assert len(await store.messages({f"m{number}" for number in range(WRITES)})) == WRITES
+    client.close()
