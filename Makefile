@@ -30,7 +30,7 @@ demo-check: install ## The same, every step checked, and out
 
 .PHONY: test
 test: install lint types ## Everything that has to hold: lint, types, and all tests but the long ones
-	$(call pytest,tests/unit tests/contract tests/integration tests/e2e tests/chaos)
+	$(call pytest,tests/unit tests/contract tests/integration tests/e2e tests/browser tests/chaos)
 
 .PHONY: check
 check: lint types unit contract ## What needs no server

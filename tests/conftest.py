@@ -7,6 +7,7 @@ import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -35,9 +36,9 @@ settings.register_profile("griot", deadline=None)
 settings.load_profile("griot")
 
 
-@pytest.fixture(scope="session")
-async def kafka(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    """A broker's bootstrap address."""
+@asynccontextmanager
+async def a_broker(folder: Path) -> AsyncIterator[str]:
+    """The bootstrap address of the broker that was given, or of one that runs meanwhile."""
     given = os.environ.get("GRIOT_KAFKA_BOOTSTRAP")
     if given:
         yield given
@@ -50,8 +51,15 @@ async def kafka(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
         yield f"{LOOPBACK}:{port}"
         await asyncio.to_thread(container.stop)
     else:
-        async with KafkaServer(tmp_path_factory.mktemp("kafka")) as server:
+        async with KafkaServer(folder) as server:
             yield server.bootstrap
+
+
+@pytest.fixture(scope="session")
+async def kafka(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """A broker's bootstrap address."""
+    async with a_broker(tmp_path_factory.mktemp("kafka")) as bootstrap:
+        yield bootstrap
 
 
 @pytest.fixture(scope="session")

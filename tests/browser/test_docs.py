@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ async def docs() -> AsyncIterator[str]:
     await serving
 
 
+@pytest.mark.timeout(180)  # a browser is slow to start on a busy machine
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 async def test_the_page_shows_every_operation(docs: str, tmp_path: Path) -> None:
     shown = await page(docs, tmp_path)
@@ -36,6 +38,8 @@ async def test_the_page_shows_every_operation(docs: str, tmp_path: Path) -> None
     for methods in document()["paths"].values():
         for operation in methods.values():
             assert f"operations-{operation['tags'][0]}-{operation['operationId']}" in shown
+            assert operation["summary"] in shown
+    assert "Failed to load" not in shown
 
 
 async def page(url: str, profile: Path) -> str:
@@ -46,5 +50,9 @@ async def page(url: str, profile: Path) -> str:
         f"--user-data-dir={profile}", "--virtual-time-budget=20000", "--dump-dom", url,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
-    told, _ = await browser.communicate()
+    try:
+        told, _ = await browser.communicate()
+    finally:
+        with suppress(ProcessLookupError):
+            browser.kill()
     return told.decode()

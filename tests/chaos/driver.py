@@ -13,6 +13,7 @@ _ON_WHATSAPP = {
     Kind.CUT: FaultKind.DROP,
     Kind.CUT_ON_MESSAGE: FaultKind.DROP_ON_MESSAGE,
     Kind.CUT_BEFORE_MESSAGE: FaultKind.LOSE_MESSAGE,
+    Kind.UNANSWERED: FaultKind.NEVER_ACK,
 }
 _SIGN_OF_LIFE_WITHIN_S = 20.0
 """How long a fault waits for a message to be accepted after the one before; then it makes things worse."""

@@ -16,8 +16,9 @@ from tests.e2e.people import Account, a_number, opened_account
 from tests.support import eventually
 
 ACCEPTED: Final = 202
-TOO_MANY: Final = 429
-_WORTH_ANOTHER_TRY: Final = {409, 503}
+_PROBLEMS: Final = {409, 429, 503}
+_AT_THE_LIMIT: Final = "daily_limit_reached"
+_WORTH_ANOTHER_TRY: Final = {"session_not_connected", "too_many_requests", "unavailable", "not_decided_yet"}
 _ANSWERED_WITHIN: Final = timedelta(minutes=5)
 _BREATH_S: Final = 0.3
 """After a refusal at the limit: another one soon says nothing new."""
@@ -107,10 +108,13 @@ class Load:
             self._heard_at += silence
             self._accepted.set()
             return True
-        if answer.status_code == TOO_MANY and sender.limited:
+        if answer.status_code not in _PROBLEMS:
+            raise WrongAnswerError(answer)
+        code = answer.json()["code"]
+        if code == _AT_THE_LIMIT and sender.limited:
             sender.refused.append(text)
             return True
-        if answer.status_code not in _WORTH_ANOTHER_TRY:
+        if code not in _WORTH_ANOTHER_TRY:
             raise WrongAnswerError(answer)
         return False
 

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     CUT = "has its connections cut"
     CUT_ON_MESSAGE = "has a connection cut in the middle of a message that arrives"
     CUT_BEFORE_MESSAGE = "has a connection cut in the middle of a message that does not arrive"
+    UNANSWERED = "does not answer to a message that arrives"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ _DECK: Final = (
     *((Kind.CUT, name) for name in (BROKER, DATABASE, WHATSAPP)),
     (Kind.CUT_ON_MESSAGE, WHATSAPP),
     (Kind.CUT_BEFORE_MESSAGE, WHATSAPP),
+    (Kind.UNANSWERED, WHATSAPP),
 )
 _LONG_PAUSES: Final = ("quota", "dispatcher", "session-manager")
 

@@ -55,6 +55,7 @@ async def opened_site(folder: Path) -> AsyncIterator[Site]:
     stack = Stack(
         folder,
         own_whatsapp=True,
+        settings={"GRIOT_SEND_WITHIN_S": "10"},  # a message without an answer is unknown then, not in 80
         kafka_bootstrap=f"{LOOPBACK}:{kafka_port}",
         mongo_url=f"mongodb://{LOOPBACK}:{mongo_port}/?directConnection=true",
     )

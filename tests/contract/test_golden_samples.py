@@ -33,6 +33,7 @@ VALUES: dict[type[StrEnum], set[str]] = {
         "daily_limit_reached",
         "idempotency_key_reused",
         "nothing_decided",
+        "message_not_cancellable",
         "account_suspended",
     },
     SessionStatus: {
@@ -50,7 +51,7 @@ VALUES: dict[type[StrEnum], set[str]] = {
     WhenUnknown: {"resend", "fail"},
 }
 STATUSES_IN_ORDER = [
-    "pending", "rejected", "queued", "sending", "unknown", "failed", "sent", "delivered", "read",
+    "pending", "rejected", "queued", "sending", "unknown", "cancelled", "failed", "sent", "delivered", "read",
 ]  # fmt: skip
 
 

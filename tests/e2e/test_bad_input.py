@@ -70,6 +70,20 @@ async def test_the_101st_message_of_a_free_day_is_429_and_says_when_to_come_agai
         assert len({(await network.phone(recipient).next_message()).text for _ in ids}) == FREE_MESSAGES_A_DAY
 
 
+async def test_a_message_to_a_number_that_is_not_on_whatsapp_fails_and_says_so(
+    stack: Stack, network: RemoteNetwork
+) -> None:
+    async with opened_account(stack.api_url) as ada:
+        await ada.connected_session(network.phone(a_number()))
+        nobody = a_number()
+        await network.make_unknown(nobody)
+
+        failed = await ada.wait_for_status(await ada.send(nobody, "hello"), "failed")
+
+    assert failed["reason"]["code"] == "recipient_not_on_whatsapp"
+    assert failed["timeline"][-1]["reason"] == failed["reason"]
+
+
 async def refused(request: Any) -> dict[str, Any]:
     """The problem document with which a request is refused."""
     with pytest.raises(RefusedError) as refusal:

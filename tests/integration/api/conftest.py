@@ -4,7 +4,7 @@ import itertools
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from griot_contracts.base import Contract
 from griot_contracts.sessions import SessionStatus, SessionStatusChanged
 from griot_local.ports import LOOPBACK, free_port
 from griot_local.processes import Process
+from tests.conftest import a_broker
 from tests.support import eventually
 
 SOON = timedelta(seconds=20)
@@ -157,17 +158,24 @@ async def running_griot(
         yield Griot(urls[0], urls, processes, client[f"api-{run}"], Publisher(broker, "test"))
 
 
-@pytest.fixture(scope="module")
-async def griot(kafka: str, mongo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Griot]:
-    async with running_griot(kafka, mongo, tmp_path_factory.mktemp("griot")) as griot:
-        yield griot
+@pytest.fixture(scope="session")
+async def kafka(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """A broker of these tests' own: services whose databases are new decide and project all that is there."""
+    async with a_broker(tmp_path_factory.mktemp("api-kafka")) as bootstrap:
+        yield bootstrap
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 async def twins(kafka: str, mongo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Griot]:
-    """Two instances of the api behind one address. Not beside `griot`: they would share its groups."""
+    """Two instances of the api behind one address."""
     async with running_griot(kafka, mongo, tmp_path_factory.mktemp("twins"), instances=2) as griot:
         yield griot
+
+
+@pytest.fixture(scope="session")
+def griot(twins: Griot) -> Griot:
+    """One of the twins alone."""
+    return replace(twins, urls=twins.urls[:1])
 
 
 @pytest.fixture

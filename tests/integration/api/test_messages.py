@@ -102,6 +102,59 @@ async def test_a_body_that_is_not_one_is_refused_by_its_field(
     assert answer.headers["X-Request-Id"] == answer.json()["requestId"]
 
 
+@pytest.mark.parametrize("path", ["/messages", "/messages/media", "/messages/audio"])
+@pytest.mark.parametrize(
+    "send_at",
+    ["tomorrow", 1_700_000_000, "2036-03-14T08:00:00", "2016-03-14T08:00:00Z", "2036-03-14T08:00:00+01:00"],
+    ids=["words", "a number", "no offset", "past", "too far ahead"],
+)
+async def test_a_moment_that_is_none_of_the_next_thirty_days_is_refused(
+    ada: Customer, path: str, send_at: object
+) -> None:
+    what = {
+        "/messages": {"message": "Hello"},
+        "/messages/media": {"mediaUrl": "https://example.com/goat.jpg", "mediaType": "image"},
+        "/messages/audio": {"audioUrl": "https://example.com/goat.mp3"},
+    }
+    answer = await ada.http.post(path, json={"to": RECIPIENT, "sendAt": send_at, **what[path]})
+
+    assert (answer.status_code, answer.json()["field"]) == (422, "sendAt")
+
+
+async def test_a_scheduled_message_is_taken_at_once_and_a_repeat_after_its_moment_is_answered_the_same(
+    ada: Customer,
+) -> None:
+    await ada.connected_session()
+    soon = clock.now() + timedelta(seconds=2)
+    body = {"to": RECIPIENT, "message": "Hello", "sendAt": soon.isoformat()}
+    key = {"Idempotency-Key": "an order"}
+
+    first = await ada.http.post("/messages", json=body, headers=key)
+    await eventually(lambda: clock.now() > soon, what="its moment has passed")
+    again = await ada.http.post("/messages", json=body, headers=key)
+
+    assert (first.status_code, first.json()) == (again.status_code, again.json())
+    shown = (await ada.http.get(f"/messages/{first.json()['id']}")).json()
+    assert (shown["status"], shown["sendAt"][:19]) == ("pending", soon.isoformat()[:19])
+
+
+async def test_what_has_come_to_its_end_is_not_cancelled_and_what_nobody_decides_on_may_be_asked_again(
+    ada: Customer, bob: Customer
+) -> None:
+    session_id = await ada.connected_session()
+    message_id = (await ada.send()).json()["id"]
+    what = {"account_id": ada.account_id, "session_id": session_id, "message_id": message_id}
+
+    undecided = await ada.http.delete(f"/messages/{message_id}")  # there is no dispatcher here
+    assert (undecided.status_code, undecided.json()["code"]) == (503, "not_decided_yet")
+    assert (await bob.http.delete(f"/messages/{message_id}")).status_code == 404
+    await ada.griot.happened(MessageSent(**what, at=clock.now(), whatsapp_message_id="3EB0"))
+    await eventually(lambda: status(ada, message_id), equals="sent", within=SOON, what="it is sent")
+    late = await ada.http.delete(f"/messages/{message_id}")
+
+    assert (late.status_code, late.json()["code"]) == (409, "message_not_cancellable")
+
+
 async def test_half_a_character_is_refused(ada: Customer) -> None:
     body = b'{"to": "+237612345678", "message": "\\ud800"}'
 
@@ -138,6 +191,7 @@ async def test_messages_are_found_by_what_they_are(ada: Customer) -> None:
         ({"status": "sent"}, False),
         ({"sessionId": session_id, "type": "text", "to": RECIPIENT}, True),
         ({"to": "+237600000000"}, False),
+        ({"type": "image"}, False),
         ({"from": later}, False),
         ({"until": later}, True),
     ):
@@ -163,7 +217,15 @@ async def test_a_list_is_newest_first_fifty_at_a_time_and_goes_on_under_the_same
 
 @pytest.mark.parametrize(
     "params",
-    [{"limit": 0}, {"limit": 101}, {"cursor": "x"}, {"status": "gone"}, {"from": "noon"}, {"to": "12"}],
+    [
+        {"limit": 0},
+        {"limit": 101},
+        {"cursor": "x"},
+        {"status": "gone"},
+        {"type": "fax"},
+        {"from": "noon"},
+        {"to": "12"},
+    ],
 )
 async def test_a_list_asked_for_wrongly_is_refused(ada: Customer, params: dict[str, str | int]) -> None:
     answer = await ada.http.get("/messages", params=params)

@@ -163,6 +163,20 @@ async def test_a_stream_that_goes_on_leaves_out_what_was_seen(ada: Customer) -> 
     assert (name, standing["status"]) == ("status", "disconnected")
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(90)
+async def test_a_stream_with_nothing_to_tell_says_so_to_keep_the_connection_open(ada: Customer) -> None:
+    session_id = await ada.session()
+
+    async with ada.http.stream("GET", f"/sessions/{session_id}/stream") as response:
+        lines = response.aiter_lines()
+        async with asyncio.timeout(60):
+            said = [line async for line in _until_comment(lines)]
+
+    assert said[0] == "event: status"
+    assert said[-1].startswith(":")
+
+
 async def test_a_stream_ends_when_its_key_is_revoked(ada: Customer) -> None:
     session_id = await ada.session()
     made = (await ada.http.post("/keys", json={})).json()
@@ -188,6 +202,13 @@ async def test_a_deleted_session_is_gone_once_its_owner_says_so(ada: Customer) -
     assert (await ada.http.delete(f"/sessions/{session_id}")).json()["code"] == "session_not_found"
     listed = (await ada.http.get("/sessions")).json()["data"]
     assert session_id not in [session["id"] for session in listed]
+
+
+async def _until_comment(lines: AsyncIterator[str]) -> AsyncIterator[str]:
+    async for line in lines:
+        yield line
+        if line.startswith(":"):
+            return
 
 
 async def picture(customer: Customer, session_id: str) -> bool:

@@ -1,10 +1,11 @@
 """Two instances behind one address, asked in turn: what one told, the other knows."""
 
 import asyncio
+import os
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -20,25 +21,32 @@ from tests.support import eventually
 
 THOUSAND = 1_000
 HELLO = {"to": RECIPIENT, "message": "Hello"}
-A_SECOND = timedelta(seconds=1)
+A_SECOND_S = 1.0
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(900)  # a thousand requests take as long as the machine takes
+
+
+def turns(usual: int) -> int:
+    """How often: GRIOT_TEST_TURNS is for all of them, where it is more than is usual."""
+    return max(usual, int(os.environ.get("GRIOT_TEST_TURNS", usual)))
 
 
 @pytest.mark.slow
 async def test_a_message_taken_by_one_is_found_by_the_other_a_thousand_times(eve: Customer) -> None:
     await eve.connected_session()
-    for number in range(THOUSAND):
-        taken = await eve.send(f"message {number}")
-        assert taken.status_code == 202, taken.text
-        found = await eve.http.get(f"/messages/{taken.json()['id']}")
-        assert found.status_code == 200, number
+    async with doors(eve.griot, eve.key) as both:
+        for number in range(turns(THOUSAND)):
+            one, other = both if number % 2 else reversed(both)
+            taken = await one.post("/messages", json={"to": RECIPIENT, "message": f"message {number}"})
+            assert taken.status_code == 202, taken.text
+            found = await other.get(f"/messages/{taken.json()['id']}")
+            assert found.status_code == 200, number
 
 
 @pytest.mark.slow
 async def test_a_message_taken_by_one_is_listed_by_the_other(eve: Customer) -> None:
     await eve.connected_session()
-    for number in range(100):
+    for number in range(turns(100)):
         taken = (await eve.send(f"message {number}")).json()
         newest = (await eve.http.get("/messages", params={"limit": 1})).json()["data"][0]
         assert newest["id"] == taken["id"], number
@@ -52,10 +60,10 @@ async def test_who_was_told_connected_by_one_may_send_by_the_other(twins: Griot,
     async with first, second, first.stream("GET", f"/sessions/{session_id}/stream") as response:
         stream = Stream(response)
         await stream.next()
-        for number in range(300):
+        for number in range(turns(300)):
             await says(eve, session_id, SessionStatus.CONNECTED)
             assert (await stream.next())[0] == "connected"
-            answer = await second.post("/messages", json={"to": "+237612345678", "message": "Hello"})
+            answer = await second.post("/messages", json=HELLO)
             assert answer.status_code == 202, (number, answer.text)
             await says(eve, session_id, SessionStatus.DISCONNECTED)
             assert (await stream.next())[0] == "status"
@@ -73,7 +81,7 @@ async def test_a_session_made_by_one_is_found_by_the_other(eve: Customer) -> Non
 async def test_a_key_made_by_one_opens_the_other_and_a_revoked_one_neither_within_a_second(
     twins: Griot, eve: Customer
 ) -> None:
-    for _ in range(50):
+    for _ in range(turns(50)):
         made = (await eve.http.post("/keys", json={"name": "shop"})).json()
         async with doors(twins, made["key"]) as (first, second):
             assert (await second.get("/account")).status_code == 200
@@ -81,8 +89,7 @@ async def test_a_key_made_by_one_opens_the_other_and_a_revoked_one_neither_withi
 
             assert (await eve.http.delete(f"/keys/{made['id']}")).status_code == 204
 
-            for door in (first, second):
-                await eventually(partial(refused, door), within=A_SECOND, what="it is refused")
+            await is_refused(first, second)
 
 
 @pytest.mark.slow
@@ -164,10 +171,20 @@ async def test_a_stream_ends_at_once_when_its_instance_is_told_to_stop(twins: Gr
 @asynccontextmanager
 async def doors(griot: Griot, key: str) -> AsyncIterator[tuple[httpx.AsyncClient, httpx.AsyncClient]]:
     headers = {"Authorization": f"Bearer {key}"}
-    one, two = (httpx.AsyncClient(base_url=f"{url}/api/v1", headers=headers, trust_env=False)
+    one, two = (httpx.AsyncClient(base_url=f"{url}/api/v1", headers=headers, timeout=20, trust_env=False)
                 for url in griot.urls)  # fmt: skip
     async with one, two:
         yield one, two
+
+
+async def is_refused(*doors: httpx.AsyncClient) -> None:
+    """Each refuses whatever is asked from a second after this on, however long an answer takes."""
+    revoked = time.monotonic()
+    for door in doors:
+        asked = time.monotonic()
+        while (await door.get("/account")).status_code != 401:
+            assert asked - revoked < A_SECOND_S, "it was accepted"
+            asked = time.monotonic()
 
 
 async def sent_today(customer: Customer) -> int:
@@ -190,10 +207,6 @@ async def all_messages(customer: Customer) -> AsyncIterator[dict[str, Any]]:
         for message in page["data"]:
             yield message
         params["cursor"] = page["nextCursor"]
-
-
-async def refused(door: httpx.AsyncClient) -> bool:
-    return (await door.get("/account")).status_code == 401
 
 
 async def answers(url: str) -> bool:

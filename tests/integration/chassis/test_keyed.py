@@ -46,6 +46,8 @@ class Assigned:
 
     async def revoked(self, partitions: set[Partition]) -> None: ...
 
+    async def left(self) -> None: ...
+
 
 async def test_a_slow_key_holds_up_only_itself_and_keeps_its_order(
     settings: ServiceSettings, running: Running

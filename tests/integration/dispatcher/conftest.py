@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from aiokafka.partitioner import murmur2
 
 from dispatcher.settings import DispatcherSettings
 from griot_chassis import clock, ids
@@ -93,6 +94,11 @@ def sent(command: DeliverMessage) -> DeliverySent:
         attempt=command.attempt,
         whatsapp_message_id=f"3EB0{command.message_id}",
     )
+
+
+def partition_of(session_id: str) -> int:
+    """The number of the partition, in every topic keyed by session, that it lies in."""
+    return int((murmur2(session_id.encode()) & 0x7FFFFFFF) % topics.DISPATCH_COMMANDS.partitions)
 
 
 def receipt(session_id: str, message_id: str, *, read: bool) -> ReceiptReceived:

@@ -1,8 +1,8 @@
 """The quota service, made of the same parts, that is killed or stopped at a named point of a batch.
 
-`python doomed.py POINT SIGNAL FOLDER`: while there is a file `armed` in the folder,
-the process sends itself the signal each time it comes to that point, and appends a line to `deaths`; it does
-so four times at most. What it is made of stands in `quota.__main__`; only the points are added here.
+`python doomed.py SIGNAL FOLDER`: when there is a file `armed` in the folder that names a point, the process
+removes it as it comes there, and sends itself the signal. What it is made of stands in `quota.__main__`; only
+the points are added here.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from quota.domain import Answer, Snapshot
 from quota.handlers import DecideAccountCommands
 from quota.settings import QuotaSettings
 
-DEATHS = 4
+ARMED = "armed"
 
 
 class Point(StrEnum):
@@ -41,21 +41,16 @@ class Point(StrEnum):
 
 
 class Doom:
-    """Strikes at one point, while it is armed and not spent."""
+    """Strikes once each time that it is armed, whichever process comes to the point first."""
 
-    def __init__(self, point: Point, number: signal.Signals, folder: Path) -> None:
-        self._point = point
+    def __init__(self, number: signal.Signals, folder: Path) -> None:
         self._number = number
-        self._armed = folder / "armed"
-        self._deaths = folder / "deaths"
+        self._armed = folder / ARMED
 
     def at(self, point: Point) -> None:
         """The process has come to this point."""
-        if point is not self._point or not self._armed.exists():
-            return
-        deaths = self._deaths.read_text() if self._deaths.exists() else ""
-        if deaths.count("\n") < DEATHS:
-            self._deaths.write_text(f"{deaths}{point}\n")
+        if self._armed.exists() and self._armed.read_text() == point:
+            self._armed.unlink()
             os.kill(os.getpid(), self._number)
 
 
@@ -125,5 +120,5 @@ async def main(settings: QuotaSettings, doom: Doom) -> None:
 
 
 if __name__ == "__main__":
-    point, number, folder = sys.argv[1:]
-    asyncio.run(main(QuotaSettings(), Doom(Point(point), signal.Signals[number], Path(folder))))
+    number, folder = sys.argv[1:]
+    asyncio.run(main(QuotaSettings(), Doom(signal.Signals[number], Path(folder))))

@@ -63,6 +63,7 @@ def test_every_parameter_is_described(document: dict[str, Any]) -> None:
     for name, operation in operations(document):
         for parameter in operation.get("parameters", ()):
             assert parameter.get("description"), (name, parameter["name"])
+            assert "null" not in str(parameter["schema"]), (name, parameter["name"])
 
 
 def test_every_model_is_described_and_used(document: dict[str, Any]) -> None:
@@ -108,10 +109,24 @@ def test_every_post_that_makes_something_takes_an_idempotency_key(document: dict
             assert "idempotency_key_reused" in examples_of_422, name
 
 
-def test_every_schema_that_is_named_is_there(document: dict[str, Any]) -> None:
-    named = set(references(document))
+def test_all_that_is_named_is_there(document: dict[str, Any]) -> None:
+    components = document["components"]
+    there = {f"#/components/{kind}/{name}" for kind in ("schemas", "headers") for name in components[kind]}
 
-    assert named <= {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    assert set(references(document)) <= there
+
+
+def test_a_limit_tells_its_headers_and_every_answer_the_requests_id(document: dict[str, Any]) -> None:
+    limits = {"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "RateLimit-Policy"}
+    told = {
+        "202": limits,
+        "401": {"WWW-Authenticate"},
+        "429": limits | {"Retry-After"},
+        "503": {"Retry-After"},
+    }
+    for name, operation in operations(document):
+        for status, answer in operation["responses"].items():
+            assert answer["headers"].keys() == {"X-Request-Id"} | told.get(status, set()), (name, status)
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def test_an_address_that_is_none_is_refused_at_once() -> None:
 
 
 def test_neither_the_key_nor_a_text_is_shown_by_accident() -> None:
-    sending = _calls.Sending("+1", None, None, None)
+    sending = _calls.Sending("+1", None, None, None, None)
     text = _calls.send_text(sending, "a secret text")
     media = _calls.send_media(sending, "https://x.example/secret", "image", "a secret caption")
     account = _calls.open_account("a@example.com", "a secret password", None, None)

@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from dispatcher.domain.pacing import Usual
 from dispatcher.handlers.dispatch import Dispatch
+from dispatcher.handlers.policy import Policy
 from griot_chassis.records import Partition, Record
 from griot_contracts.base import Contract
 from griot_contracts.topics import DELIVERY_EVENTS, DISPATCH_COMMANDS, SESSION_EVENTS
@@ -12,6 +14,7 @@ from tests.unit.dispatcher.fakes import (
     Clock,
     MemoryLog,
     MemoryMedia,
+    MemoryPast,
     MemoryProgress,
     MemoryStore,
     MemoryTopics,
@@ -29,14 +32,24 @@ class Bench:
     log: MemoryLog = field(default_factory=MemoryLog)
     progress: MemoryProgress = field(default_factory=MemoryProgress)
     media: MemoryMedia = field(default_factory=MemoryMedia)
+    past: MemoryPast = field(default_factory=MemoryPast)
     clock: Clock = field(default_factory=Clock)
     topics: MemoryTopics = field(default_factory=MemoryTopics)
+    policy: Policy = field(default_factory=lambda: Policy(RETRY, Usual(), spread=lambda: 0.5))
 
     def __post_init__(self) -> None:
         self.dispatch = self.make()
 
     def make(self) -> Dispatch:
-        return Dispatch(self.store, self.log, self.progress, self.media, retry=RETRY, now=self.clock)
+        return Dispatch(
+            self.store,
+            self.log,
+            self.progress,
+            self.media,
+            past=self.past,
+            policy=self.policy,
+            now=self.clock,
+        )
 
     async def hear(self, *bodies: Contract) -> list[Record]:
         """One batch of these."""

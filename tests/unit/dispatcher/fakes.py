@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from dispatcher.domain.media import Outcome
 from dispatcher.domain.message import Message
@@ -13,10 +14,19 @@ from dispatcher.domain.shelf import Shelf
 from griot_chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
 from griot_chassis.records import Partition, Record
 from griot_contracts import topics
+from griot_contracts.accounts import CommandDecided
 from griot_contracts.base import Contract
 from griot_contracts.cloudevents import Envelope, subject_of
-from griot_contracts.messages import AudioContent, DeliverMessage, MediaContent
+from griot_contracts.messages import (
+    AudioContent,
+    CancelMessage,
+    DeliverMessage,
+    MediaContent,
+    MessageCancelled,
+)
 from tests.unit.dispatcher.samples import NOON, PARTITION
+
+T = TypeVar("T")
 
 
 class MemoryStore:
@@ -93,13 +103,36 @@ class MemoryLog:
         mine = [envelope for envelope in self.written if envelope.subject == message_id]
         return [type(envelope.body).__name__ for envelope in mine]
 
+    @property
+    def replies(self) -> list[tuple[str | None, str | None]]:
+        """To which question, and how it was refused; None where it was granted."""
+        return [
+            (envelope.correlation_id, envelope.body.refusal)
+            for envelope in self.written
+            if isinstance(envelope.body, CommandDecided)
+        ]
+
+    def events(self, message_id: str, kind: type[T]) -> list[T]:
+        """What was told of a message, of one kind."""
+        mine = [envelope.body for envelope in self.written if envelope.subject == message_id]
+        return [body for body in mine if isinstance(body, kind)]
+
     def envelope(
         self,
         body: Contract,
         *,
         id: str,  # noqa: A002  # CloudEvents' own name
+        cause: Envelope[Contract] | None = None,
+        reply_to: str | None = None,
     ) -> Envelope[Contract]:
-        return Envelope(body=body, id=id, source="/dispatcher", subject=subject_of(body), correlation_id=id)
+        return Envelope(
+            body=body,
+            id=id,
+            source="/dispatcher",
+            subject=subject_of(body),
+            correlation_id=id if cause is None else cause.correlation_id,
+            reply_to=reply_to,
+        )
 
     async def publish(self, envelopes: Sequence[Envelope[Contract]]) -> None:
         if self.away:
@@ -115,12 +148,33 @@ class MemoryProgress:
 
     last: dict[Partition, int] = field(default_factory=dict)
     next: dict[Partition, int] = field(default_factory=dict)
+    beheaded: set[int] = field(default_factory=set)
 
     async def pending(self, partitions: Collection[Partition]) -> dict[Partition, int]:
         return {partition: self.last[partition] for partition in partitions if partition in self.last}
 
+    async def cut_off(self, partitions: Collection[Partition]) -> set[int]:
+        return {partition.number for partition in partitions if partition.number in self.beheaded}
+
     async def handled(self, partitions: Collection[Partition]) -> dict[Partition, int]:
         return {partition: self.next[partition] for partition in partitions if partition in self.next}
+
+
+@dataclass
+class MemoryPast:
+    """What the log remembers: `told` by a message's id, and `waiting` commands that are not kept."""
+
+    told: dict[str, MessageCancelled] = field(default_factory=dict)
+    waiting: list[Record] = field(default_factory=list)
+    asked: int = 0
+
+    async def cancelled(self, number: int, since: datetime) -> dict[str, MessageCancelled]:
+        self.asked += 1
+        return dict(self.told)
+
+    async def still_open(self, number: int) -> list[Record]:
+        self.asked += 1
+        return self.waiting
 
 
 class MemoryMedia:
@@ -174,5 +228,6 @@ class MemoryTopics:
             subject=subject_of(body),
             correlation_id=f"began-{subject_of(body)}",
             traceparent=f"trace-{subject_of(body)}",
+            reply_to="replies.v1/3" if isinstance(body, CancelMessage) else None,
         )
         return Record(envelope, topic.name, PARTITION, offset, topic.key_of(body), NOON)

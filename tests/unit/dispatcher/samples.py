@@ -5,12 +5,14 @@ from datetime import UTC, datetime, timedelta
 from dispatcher.domain.message import Message, take_in
 from dispatcher.domain.retry import Retry
 from griot_contracts.deliveries import DeliveryFailed, DeliverySent, DeliveryUnknown, ReceiptReceived
-from griot_contracts.messages import DispatchMessage, TextContent
+from griot_contracts.messages import CancelMessage, DispatchMessage, TextContent
 from griot_contracts.sessions import (
+    Pacing,
     SessionCreated,
     SessionDeleted,
     SessionStatus,
     SessionStatusChanged,
+    SessionUpdated,
     WhenUnknown,
 )
 
@@ -26,7 +28,9 @@ def seconds(count: float) -> timedelta:
     return timedelta(seconds=count)
 
 
-def dispatch(message_id: str, *, to: str = ABA, session_id: str = "s1") -> DispatchMessage:
+def dispatch(
+    message_id: str, *, to: str = ABA, session_id: str = "s1", send_at: datetime | None = None
+) -> DispatchMessage:
     return DispatchMessage(
         account_id=ACCOUNT,
         at=NOON,
@@ -34,7 +38,12 @@ def dispatch(message_id: str, *, to: str = ABA, session_id: str = "s1") -> Dispa
         session_id=session_id,
         to=to,
         content=TextContent(text=f"text of {message_id}"),
+        send_at=send_at,
     )
+
+
+def cancel(message_id: str, *, at: datetime = NOON, session_id: str = "s1") -> CancelMessage:
+    return CancelMessage(account_id=ACCOUNT, at=at, message_id=message_id, session_id=session_id)
 
 
 def sent(message_id: str, attempt: int = 1, *, wa: str | None = None, session_id: str = "s1") -> DeliverySent:
@@ -94,6 +103,14 @@ def created(when_unknown: WhenUnknown = WhenUnknown.RESEND, session_id: str = "s
     )
 
 
+def paced(*, session_id: str = "s1", **pacing: float | None) -> SessionUpdated:
+    return SessionUpdated(account_id=ACCOUNT, at=NOON, session_id=session_id, pacing=Pacing(**pacing))
+
+
+def updated(when_unknown: WhenUnknown, session_id: str = "s1") -> SessionUpdated:
+    return SessionUpdated(account_id=ACCOUNT, at=NOON, session_id=session_id, when_unknown=when_unknown)
+
+
 def status(
     value: SessionStatus, at: datetime = NOON, epoch: int = 0, session_id: str = "s1"
 ) -> SessionStatusChanged:
@@ -116,5 +133,5 @@ def unheard_of(message_id: str = "m1") -> Message:
     return Message(message_id, "s1", ACCOUNT, PARTITION)
 
 
-def queued(message_id: str = "m1", sequence: int = 0) -> Message:
-    return take_in(unheard_of(message_id), dispatch(message_id), sequence, NOON)[0]
+def queued(message_id: str = "m1", sequence: int = 0, *, send_at: datetime | None = None) -> Message:
+    return take_in(unheard_of(message_id), dispatch(message_id, send_at=send_at), sequence, NOON)[0]

@@ -11,8 +11,24 @@ from dispatcher.handlers.ports import Store
 from griot_contracts.sessions import WhenUnknown
 from tests.unit.dispatcher.samples import NOON, PARTITION, RETRY, failed, queued, sent, unknown
 
-EARLY = EarlyReceipt("s1", PARTITION, "3EB0early", read=True, at=NOON)
-SESSION = Session("s1", PARTITION, connected=True, when_unknown=WhenUnknown.FAIL, status_at=NOON, epoch=3)
+EARLY = EarlyReceipt("s1", PARTITION, "3EB0early", read=True, at=NOON, during="m1/1")
+SESSION = Session(
+    "s1",
+    PARTITION,
+    connected=True,
+    when_unknown=WhenUnknown.FAIL,
+    status_at=NOON,
+    epoch=3,
+    made_at=NOON,
+    messages_per_minute=20,
+    jitter=0.5,
+    daily_cap=50,
+    given_today=3,
+    day_ends=NOON,
+    last_given="m3",
+    next_at=NOON,
+    with_owner=("m3/1", "m4/2"),
+)
 TRACED = replace(queued("m1", 4), command_id="c", correlation_id="k", traceparent="t")
 
 

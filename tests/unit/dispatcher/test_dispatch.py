@@ -1,6 +1,7 @@
 """The batch: what it leads to, in which order it is written, and what a repeat or a restart does."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.support import eventually
 from tests.unit.dispatcher.conftest import OWNED, Bench
 from tests.unit.dispatcher.fakes import MemoryStore
 from tests.unit.dispatcher.samples import (
+    NOON,
     PARTITION,
     connected,
     created,
@@ -226,6 +228,25 @@ async def test_a_deleted_sessions_messages_fail_and_so_do_those_that_come_later(
     assert {event.reason for event in told} == {"session_deleted"}
     assert bench.log.told("late") == ["MessageFailed"]
     assert bench.log.asked == []
+
+
+async def test_what_waits_longer_than_its_command_is_kept_is_taken_up_by_a_dropped_database(
+    bench: Bench,
+) -> None:
+    send_at = NOON + seconds(30 * 86_400)
+    old, scheduled = bench.topics.records([dispatch("old"), dispatch("later", send_at=send_at)])
+    bench.past.waiting = [replace(record, offset=record.offset - 100) for record in (old, scheduled)]
+    bench.progress.beheaded = {PARTITION}
+    await bench.restart()
+
+    await bench.hear(dispatch("new"), connected())
+    await bench.hear(sent("old"), dispatch("later", send_at=send_at))
+    bench.clock.go_on(seconds(30 * 86_400))
+    await bench.hear(sent("new"))
+    await bench.wake()
+
+    assert bench.log.asked == [("old", 1), ("new", 1), ("later", 1)]
+    assert bench.past.asked == 1
 
 
 async def test_deliveries_read_before_the_commands_lead_to_the_same(bench: Bench) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 
 from dispatcher.domain.media import LARGEST, Refused, mime_type_of, refusal_of, too_large
+from dispatcher.domain.queue import AHEAD
 from griot_contracts.messages import (
     DeliverMessage,
     DispatchMessage,
@@ -12,7 +13,7 @@ from griot_contracts.messages import (
     MessageStatus,
 )
 from tests.unit.dispatcher.conftest import Bench
-from tests.unit.dispatcher.samples import connected, deleted, dispatch, failed, seconds, sent
+from tests.unit.dispatcher.samples import NOON, connected, deleted, dispatch, failed, seconds, sent
 
 THERE = MediaReference(id="m1", kind="image", mime_type="image/png", size=3, sha256="00")
 GONE = Refused("media_unreachable", "the server answered with status 404")
@@ -43,6 +44,24 @@ async def test_it_goes_out_with_its_media_once_they_are_there_and_those_behind_i
 
     await bench.hear(sent("m1"))
     assert bench.log.asked == [("m1", 1), ("m2", 1)]
+
+
+async def test_a_scheduled_messages_media_are_fetched_a_moment_before_it_is_due(bench: Bench) -> None:
+    """They are kept for a day, and it may wait for a month."""
+    later = picture("m1").model_copy(update={"send_at": NOON + seconds(86_400)})
+    await bench.hear(connected(), later)
+    await fetched(bench)
+    assert bench.media.asked == []
+
+    bench.clock.go_on(seconds(86_400) - AHEAD)
+    await bench.wake()
+    await fetched(bench)
+    assert (bench.media.asked, bench.log.asked) == (["m1"], [])
+
+    bench.media.answer("m1", THERE)
+    bench.clock.go_on(AHEAD)
+    await fetched(bench)
+    assert bench.log.asked == [("m1", 1)]
 
 
 async def test_other_work_goes_on_while_media_are_fetched(bench: Bench) -> None:

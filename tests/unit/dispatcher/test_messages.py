@@ -1,5 +1,6 @@
 """What becomes of a message."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -48,7 +49,7 @@ def ended(message: Message, *ends: DeliveryEnd, when_unknown: WhenUnknown = When
     return message, told
 
 
-def names(events: list[object]) -> list[str]:
+def names(events: Sequence[object]) -> list[str]:
     return [type(event).__name__ for event in events]
 
 
@@ -80,15 +81,30 @@ def test_a_failure_that_may_pass_is_tried_again_later_and_later() -> None:
     once, told = ended(queued(), failed("m1", 1))
     twice, more = ended(once, failed("m1", 2))
 
-    assert (told, more) == ([], [])
+    assert names([*told, *more]) == ["MessageQueued", "MessageQueued"]
     assert once.not_before == NOON + seconds(2)
     assert twice.not_before == NOON + seconds(4)
+
+
+def test_every_failed_try_is_told_with_its_reason_and_when_the_next_comes() -> None:
+    _, told = ended(queued(), failed("m1", 1), failed("m1", 2, reason="session_not_connected"))
+
+    assert [
+        (event.attempt, event.reason, event.detail, event.not_before)
+        for event in told
+        if isinstance(event, MessageQueued)
+    ] == [
+        (1, "whatsapp_unavailable", "in words", NOON + seconds(2)),
+        (2, "session_not_connected", "in words", NOON + seconds(4)),
+    ]
+    assert len({record_id(event) for event in told}) == 2
 
 
 def test_the_last_try_ends_in_failed_with_its_reason() -> None:
     message, told = ended(queued(), *(failed("m1", attempt) for attempt in (1, 2, 3)))
 
-    [event] = told
+    *waits, event = told
+    assert names(waits) == ["MessageQueued", "MessageQueued"]
     assert isinstance(event, MessageFailed)
     assert (event.reason, event.detail) == ("whatsapp_unavailable", "in words")
     assert message.status is MessageStatus.FAILED
@@ -105,7 +121,7 @@ def test_attempts_that_the_session_was_not_connected_for_do_not_count() -> None:
         queued(), *(failed("m1", attempt, reason="session_not_connected") for attempt in range(1, 20))
     )
 
-    assert (message.is_open, told) == (True, [])
+    assert (message.is_open, set(names(told))) == (True, {"MessageQueued"})
     assert message.not_before == NOON + RETRY.longest
 
 
@@ -115,6 +131,7 @@ def test_an_unknown_outcome_is_told_and_resent_when_the_session_says_so() -> Non
     [event] = told
     assert isinstance(event, MessageUnknown)
     assert event.resend
+    assert event.not_before == message.not_before == NOON + seconds(2)
     assert (message.is_open, message.in_doubt, message.attempt) == (True, True, 1)
 
 

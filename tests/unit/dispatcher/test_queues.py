@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatcher.domain.message import DeliveryEnd, Message, end_attempt
-from dispatcher.domain.queue import AT_HAND, Place, Queue, place_of
+from dispatcher.domain.queue import AHEAD, AT_HAND, Place, Queue, place_of
 from dispatcher.domain.session import Session, follow
 from griot_contracts.sessions import SessionStatus, WhenUnknown
 from tests.unit.dispatcher.samples import (
@@ -25,6 +25,8 @@ from tests.unit.dispatcher.samples import (
     status,
     unknown,
 )
+
+DAY = seconds(86_400)
 
 
 def queue_of(*messages: Message) -> Queue:
@@ -81,6 +83,54 @@ def test_a_message_that_is_to_wait_lets_others_pass_until_its_moment() -> None:
     queue.reflect(end_attempt(queued("m2", 2), sent("m2"), WhenUnknown.RESEND, RETRY)[0])
     assert queue.next(NOON) == NOON + seconds(9)
     assert give_next(queue, NOON + seconds(9)) == "m1"
+
+
+def test_what_is_to_be_sent_later_holds_up_nobody_and_goes_first_when_its_moment_has_come() -> None:
+    messages = [
+        queued("noon", 1, send_at=NOON + seconds(9)),
+        queued("m2", 2),
+        queued("before", 3, send_at=NOON + seconds(5)),
+        queued("m4", 4),
+    ]
+    queue, now, gone = queue_of(*messages), NOON, []
+    for _ in messages:
+        gone.append(id_ := give_next(queue, now))
+        message = next(message for message in messages if message.message_id == id_)
+        queue.reflect(end_attempt(message, sent(id_), WhenUnknown.RESEND, RETRY)[0])
+        now += seconds(5)
+
+    assert gone == ["m2", "before", "noon", "m4"]
+
+
+def test_a_retry_is_not_overtaken_by_what_was_scheduled_for_meanwhile() -> None:
+    first = queued("m1", 1)
+    queue = queue_of(first, queued("m2", 2, send_at=NOON + seconds(1)))
+    give_next(queue)
+    queue.reflect(end_attempt(first, failed("m1"), WhenUnknown.RESEND, RETRY)[0])
+
+    assert queue.next(NOON + seconds(1)) == NOON + seconds(2)
+    assert give_next(queue, NOON + seconds(2)) == "m1"
+
+
+def test_ten_thousand_scheduled_messages_are_neither_held_in_full_nor_in_the_way() -> None:
+    later = [queued(f"m{number}", number, send_at=NOON + DAY) for number in range(10_000)]
+    queue = queue_of(*later, queued("now", 10_001))
+
+    assert [message.message_id for message in queue.first(4)] == ["now"]
+    assert queue.wanted() == []
+    assert give_next(queue) == "now"
+
+
+def test_a_scheduled_message_is_at_hand_a_moment_before_it_is_due() -> None:
+    queue = queue_of(queued("m1", 1, send_at=NOON + DAY))
+    assert queue.next(NOON) == NOON + DAY - AHEAD
+
+    queue.advance(NOON + DAY - AHEAD)
+
+    assert queue.wanted() == ["m1"]
+    queue.hold(queued("m1", 1, send_at=NOON + DAY))
+    assert [message.message_id for message in queue.first(4)] == ["m1"]
+    assert queue.next(NOON + DAY - AHEAD) == NOON + DAY
 
 
 def test_what_waits_for_the_connection_goes_when_it_is_back() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from griot_contracts.sessions import WhenUnknown
 from tests.unit.dispatcher.conftest import Bench
-from tests.unit.dispatcher.samples import BEN, connected, created, dispatch, receipt, sent, unknown
+from tests.unit.dispatcher.samples import BEN, connected, created, dispatch, receipt, sent, unknown, updated
 
 
 async def test_receipts_move_a_message_forward_once(bench: Bench) -> None:
@@ -60,6 +60,47 @@ async def test_a_receipt_of_the_recipient_of_the_one_message_in_doubt_settles_it
     await bench.hear(receipt("3EB0m1"))
 
     assert bench.log.told("m1")[-4:] == ["MessageUnknown", "MessageFailed", "MessageSent", "MessageDelivered"]
+
+
+@pytest.mark.parametrize("restart", [False, True])
+@pytest.mark.parametrize("policy", WhenUnknown)
+async def test_a_receipt_that_came_while_the_attempt_was_under_way_settles_it_when_its_end_is_not_known(
+    bench: Bench, policy: WhenUnknown, *, restart: bool
+) -> None:
+    """WhatsApp's server never acknowledged it, and the recipient's phone did."""
+    await bench.hear(connected(), created(policy), dispatch("m1"), dispatch("m2"))
+    await bench.hear(receipt("3EB0m1"), receipt("3EB0x", chat=BEN))
+    if restart:
+        await bench.restart()
+
+    await bench.hear(unknown("m1"))
+
+    assert bench.log.told("m1")[-2:] == ["MessageSent", "MessageDelivered"]
+    assert set(bench.log.asked) == {("m1", 1), ("m2", 1)}
+
+
+async def test_two_receipts_that_nobody_knows_settle_nothing(bench: Bench) -> None:
+    await bench.hear(connected(), created(WhenUnknown.FAIL), dispatch("m1"))
+    await bench.hear(receipt("3EB0m1", "3EB0by-hand"))
+
+    await bench.hear(unknown("m1"))
+
+    assert bench.log.told("m1")[-1] == "MessageFailed"
+
+
+async def test_what_the_owner_wants_from_now_on_holds_for_the_next_end_that_nobody_saw(
+    bench: Bench,
+) -> None:
+    await bench.hear(connected(), created(), dispatch("m1"), dispatch("m2"))
+    await bench.hear(updated(WhenUnknown.FAIL), unknown("m1"))
+    await bench.restart()
+    await bench.hear(unknown("m2"))
+    await bench.hear(updated(WhenUnknown.RESEND), dispatch("m3"))
+    await bench.hear(unknown("m3"))
+
+    assert bench.log.told("m1")[-2:] == ["MessageUnknown", "MessageFailed"]
+    assert bench.log.told("m2")[-2:] == ["MessageUnknown", "MessageFailed"]
+    assert bench.log.told("m3")[-1] == "MessageUnknown"
 
 
 async def test_a_message_in_doubt_that_is_settled_is_not_sent_again(bench: Bench) -> None:

@@ -13,11 +13,15 @@ from session_manager.domain.standing import Identified, Online
 from session_manager.handlers.commands import HandleSessionCommands
 from session_manager.handlers.deliver import DeliverMessages, Patience
 from session_manager.handlers.fleet import Fleet
+from session_manager.handlers.journals import Journals
+from session_manager.handlers.lease import Lease
 from session_manager.handlers.outbox import Outbox
 from tests.support import eventually
 from tests.unit.session_manager.fakes import (
     FakeAttachments,
     FakeConnection,
+    FakeLeases,
+    FakeLog,
     FakePublisher,
     FakeSessions,
     FakeWhatsApp,
@@ -33,19 +37,37 @@ class Worker:
     whatsapp: FakeWhatsApp = field(default_factory=FakeWhatsApp)
     sessions: FakeSessions = field(default_factory=FakeSessions)
     attachments: FakeAttachments = field(default_factory=FakeAttachments)
+    leases: FakeLeases = field(default_factory=FakeLeases)
+    elapsed_s: float = 0
+    log: FakeLog = field(default_factory=FakeLog)
 
     def __post_init__(self) -> None:
         self.outbox = Outbox(self.publisher)
-        self.fleet = Fleet(self.whatsapp, self.sessions, self.outbox, now)
+        self.lease = Lease(self.leases, self.elapsed)
+        self.fleet = Fleet(self.whatsapp, self.sessions, self.lease, outbox=self.outbox, now=now)
         self.handle = HandleSessionCommands(
             self.fleet,
-            DeliverMessages(self.fleet, self.publisher, self.attachments, now=now, patience=LIKE_A_TEST),
+            DeliverMessages(
+                self.fleet,
+                self.lease,
+                Journals(self.fleet, self.log),
+                self.publisher,
+                self.attachments,
+                now=now,
+                patience=LIKE_A_TEST,
+            ),
+            self.lease,
             sessions=self.sessions,
             whatsapp=self.whatsapp,
             outbox=self.outbox,
             publisher=self.publisher,
             now=now,
         )
+
+    def elapsed(self) -> float:
+        """A clock that goes on whenever somebody looks, and by `elapsed_s` when a test says so."""
+        self.elapsed_s += 0.001
+        return self.elapsed_s
 
     async def do(self, command: Contract) -> None:
         await self.handle(record(command))
@@ -85,6 +107,7 @@ class Worker:
 @pytest.fixture
 async def worker() -> AsyncIterator[Worker]:
     worker = Worker()
+    await worker.lease.take({3})
     pump = asyncio.create_task(worker.outbox.run())
     yield worker
     await worker.fleet.drop_all({3})

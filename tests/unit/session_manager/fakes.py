@@ -1,10 +1,13 @@
 """The outside, small: a WhatsApp that does as it is told, a log and a database in memory."""
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 from griot_chassis.errors import BrokerUnavailableError
+from griot_chassis.records import Partition, Record
+from griot_contracts import topics
 from griot_contracts.base import Contract
 from griot_contracts.cloudevents import Envelope
 from griot_contracts.messages import AudioContent, MediaContent, MediaReference
@@ -13,14 +16,36 @@ from session_manager.domain.inbound import Fact
 from session_manager.domain.outcomes import ConnectError
 from session_manager.domain.ownership import Logged, Owned
 from session_manager.domain.standing import Observation
+from tests.unit.session_manager.samples import record
+
+EVENTS = Partition(topics.SESSION_EVENTS.name, 3)
+JOURNAL = Partition(topics.DELIVERY_EVENTS.name, 3)
 
 Observe = Callable[[Observation | Fact], None]
+
+
+class FakeLog:
+    """What stands in the log of a partition; what was read, and since when."""
+
+    def __init__(self, **partitions: list[Contract]) -> None:
+        self.events = partitions.get("events", [])
+        self.journal = partitions.get("journal", [])
+        self.reads: list[tuple[Partition, datetime | None]] = []
+        self.away = False
+
+    async def read(self, partition: Partition, *, since: datetime | None = None) -> AsyncIterator[Record]:
+        if self.away:
+            raise ConnectionError
+        self.reads.append((partition, since))
+        for body in {EVENTS: self.events, JOURNAL: self.journal}.get(partition, []):
+            yield record(body)
 
 
 class FakePublisher:
     def __init__(self) -> None:
         self.published: list[Envelope[Contract]] = []
         self.away = False
+        self.meanwhile: Callable[[], None] = lambda: None
 
     def envelope(
         self,
@@ -36,6 +61,7 @@ class FakePublisher:
     async def publish(self, envelopes: Sequence[Envelope[Contract]]) -> None:
         if self.away:
             raise BrokerUnavailableError
+        self.meanwhile()
         self.published += envelopes
 
     @property
@@ -114,7 +140,6 @@ class FakeSessions:
     def __init__(self, *known: Owned) -> None:
         self.known = {owned.session_id: owned for owned in known}
         self.jids: dict[str, str | None] = {}
-        self.lease_lost = False
         self.read: set[int] = set()
 
     async def unread(self, partitions: Collection[int]) -> set[int]:
@@ -140,5 +165,28 @@ class FakeSessions:
     async def remove(self, session_id: str) -> None:
         self.known.pop(session_id, None)
 
-    async def holds(self, session_id: str, epoch: int) -> bool:
-        return not self.lease_lost
+
+class FakeLeases:
+    """`others`: the partitions that another worker has seized."""
+
+    def __init__(self) -> None:
+        self.others: set[int] = set()
+        self.seized: list[set[int]] = []
+        self.looks = 0
+        self.away = False
+
+    async def seize(self, partitions: Collection[int], *, recently_s: float) -> None:
+        self.seized.append(set(partitions))
+        self.others -= set(partitions)
+
+    async def renew(self, partitions: Collection[int]) -> set[int]:
+        self.looks += 1
+        if self.away:
+            raise ConnectionError
+        return set(partitions) - self.others
+
+    async def held_on_to(self, partitions: Collection[int]) -> bool:
+        return False
+
+    async def let_go(self, partitions: Collection[int]) -> None:
+        pass

@@ -18,12 +18,12 @@ def now() -> datetime:
 
 
 def deliver(
-    message_id: str = "m1", *, attempt: int = 1, to: str = BOB, session_id: str = "s1"
+    message_id: str = "m1", *, attempt: int = 1, to: str = BOB, session_id: str = "s1", at: datetime = NOON
 ) -> DeliverMessage:
     content = TextContent(text="hello")
     return DeliverMessage(
         account_id="a1",
-        at=NOON,
+        at=at,
         message_id=message_id,
         session_id=session_id,
         to=to,

@@ -1,6 +1,7 @@
 """DeliverMessage: at most one hand-over an attempt, and one end that is told as often as it is asked for."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -12,7 +13,8 @@ from session_manager.domain.outcomes import HandOverError, LookupFailedError
 from session_manager.domain.standing import Offline
 from tests.support import eventually
 from tests.unit.session_manager.conftest import Worker
-from tests.unit.session_manager.samples import BOB, deliver, started
+from tests.unit.session_manager.fakes import JOURNAL
+from tests.unit.session_manager.samples import BOB, NOON, deliver, sent, started
 
 
 def deliveries(worker: Worker) -> list[str]:
@@ -39,6 +41,21 @@ async def test_a_repeated_command_is_answered_and_not_sent_again(worker: Worker)
     assert len(connection.sent) == 1
     assert deliveries(worker) == ["Started", "Sent", "Sent"]
     assert worker.publisher.published[-1].id == worker.publisher.published[-2].id
+
+
+async def test_what_was_done_before_this_process_began_is_not_done_again_when_it_is_asked_for_late(
+    worker: Worker,
+) -> None:
+    connection = await worker.connect()
+    worker.log.journal = [started("m1"), sent("m1"), started("m2")]
+    asked_at = NOON - timedelta(hours=1)
+
+    for message_id in ("m1", "m2", "m3"):
+        await worker.do(deliver(message_id, at=asked_at))
+
+    assert worker.log.reads == [(JOURNAL, asked_at - timedelta(minutes=1))], "once, as far back as is needed"
+    assert deliveries(worker) == ["Sent", "Unknown", "Started", "Sent"]
+    assert len(connection.sent) == 1
 
 
 async def test_another_attempt_is_sent(worker: Worker) -> None:

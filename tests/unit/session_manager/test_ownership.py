@@ -1,34 +1,23 @@
 """What the log says of the sessions there are, and what an assignment makes of it."""
 
-from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from griot_chassis.records import Partition, Record
+import pytest
+
+from griot_chassis.records import Partition
 from griot_contracts import topics
 from griot_contracts.base import Contract
 from griot_contracts.deliveries import DeliveryUnknown
 from griot_contracts.sessions import SessionCreated, SessionDeleted, SessionStatus, SessionStatusChanged
-from session_manager.domain.ownership import Known, Logged, evolve
+from session_manager.domain.ownership import Known, Logged, Owned, evolve
+from session_manager.handlers.lease import VALID_FOR_S
 from session_manager.handlers.ownership import Ownership
 from tests.support import eventually
 from tests.unit.session_manager.conftest import Worker
-from tests.unit.session_manager.samples import NOON, deliver, record, sent, started
+from tests.unit.session_manager.fakes import EVENTS, JOURNAL, FakeLog
+from tests.unit.session_manager.samples import NOON, deliver, sent, started
 
 COMMANDS = Partition(topics.SESSION_COMMANDS.name, 3)
-EVENTS = Partition(topics.SESSION_EVENTS.name, 3)
-JOURNAL = Partition(topics.DELIVERY_EVENTS.name, 3)
-
-
-class FakeLog:
-    def __init__(self, **partitions: list[Contract]) -> None:
-        self.events = partitions.get("events", [])
-        self.journal = partitions.get("journal", [])
-        self.reads: list[tuple[Partition, datetime | None]] = []
-
-    async def read(self, partition: Partition, *, since: datetime | None = None) -> AsyncIterator[Record]:
-        self.reads.append((partition, since))
-        for body in {EVENTS: self.events, JOURNAL: self.journal}.get(partition, []):
-            yield record(body)
 
 
 def created(session_id: str = "s1") -> SessionCreated:
@@ -61,7 +50,7 @@ def test_what_was_deleted_is_not_there_whatever_comes_after() -> None:
 
 async def test_a_database_that_lost_everything_is_filled_from_the_log(worker: Worker) -> None:
     log = FakeLog(events=[created(), created("gone"), changed(4), deleted("gone")])
-    ownership = Ownership(worker.fleet, worker.sessions, log)
+    ownership = Ownership(worker.fleet, worker.sessions, worker.lease, log)
     await ownership.assigned({COMMANDS}, {COMMANDS: None})
     await eventually(lambda: worker.whatsapp.connections, what="the session connects")
 
@@ -75,7 +64,7 @@ async def test_a_database_that_lost_everything_is_filled_from_the_log(worker: Wo
 async def test_the_journal_is_read_as_far_back_as_commands_may_come_again(worker: Worker) -> None:
     since = NOON - timedelta(minutes=1)
     log = FakeLog(journal=[started("m1"), started("m2"), sent("m2")])
-    await Ownership(worker.fleet, worker.sessions, log).assigned({COMMANDS}, {COMMANDS: since})
+    await Ownership(worker.fleet, worker.sessions, worker.lease, log).assigned({COMMANDS}, {COMMANDS: since})
     await worker.do(deliver("m1"))
     await worker.do(deliver("m2"))
 
@@ -84,12 +73,106 @@ async def test_the_journal_is_read_as_far_back_as_commands_may_come_again(worker
     assert worker.publisher.bodies[-1] == sent("m2")
 
 
-async def test_what_is_revoked_is_let_go_and_forgotten(worker: Worker) -> None:
+async def test_what_is_left_is_let_go_and_forgotten(worker: Worker) -> None:
     connection = await worker.connect()
-    ownership = Ownership(worker.fleet, worker.sessions, FakeLog())
+    ownership = Ownership(worker.fleet, worker.sessions, worker.lease, FakeLog())
     worker.fleet.journal(3).write(sent("m1"))
     await ownership.revoked({COMMANDS})
+    await ownership.left()
 
     assert connection.stopped
     assert worker.fleet.get("s1") is None
     assert worker.fleet.journal(3).known(("m1", 1)) is None
+
+
+@pytest.fixture
+async def ownership(worker: Worker) -> Ownership:
+    """Of a worker that was given one partition, in which it has a session that is connected."""
+    worker.sessions.read = {3}
+    ownership = Ownership(worker.fleet, worker.sessions, worker.lease, FakeLog())
+    await ownership.assigned({COMMANDS}, {COMMANDS: None})
+    return ownership
+
+
+async def test_a_session_whose_partition_comes_back_does_not_notice(
+    worker: Worker, ownership: Ownership
+) -> None:
+    connection = await worker.connect()
+    await ownership.revoked({COMMANDS})
+    await ownership.stop_what_is_lost()
+    await ownership.assigned({COMMANDS, Partition(COMMANDS.topic, 4)}, {})
+
+    assert not connection.stopped
+    assert worker.whatsapp.connections == [connection]
+    assert await worker.statuses() == [("starting", None), ("connected", None)]
+
+
+async def test_a_session_whose_partition_does_not_come_back_is_stopped_without_a_word(
+    worker: Worker, ownership: Ownership
+) -> None:
+    connection = await worker.connect()
+    await ownership.revoked({COMMANDS})
+    await ownership.assigned(set(), {})
+
+    assert connection.stopped
+    assert worker.fleet.get("s1") is None
+    assert await worker.statuses() == [("starting", None), ("connected", None)]
+
+
+async def test_a_partition_that_was_somebody_elses_in_between_is_taken_over_anew(
+    worker: Worker, ownership: Ownership
+) -> None:
+    connection = await worker.connect()
+    await ownership.revoked({COMMANDS})
+    worker.leases.others = {3}
+    await ownership.assigned({COMMANDS}, {COMMANDS: None})
+    await eventually(lambda: len(worker.whatsapp.connections) == 2, what="it connects again")
+
+    assert connection.stopped
+    assert worker.leases.seized[-1] == {3}
+
+
+async def test_an_assignment_that_failed_on_its_way_is_carried_out_when_it_is_repeated(
+    worker: Worker,
+) -> None:
+    worker.sessions.known = {"s1": Owned("s1", "a1", 3, 1, None)}
+    log = FakeLog()
+    log.away = True
+    ownership = Ownership(worker.fleet, worker.sessions, worker.lease, log)
+    with pytest.raises(ConnectionError):
+        await ownership.assigned({COMMANDS}, {COMMANDS: NOON})
+    log.away = False
+    await ownership.assigned({COMMANDS}, {COMMANDS: NOON})
+
+    assert worker.fleet.get("s1") is not None
+    assert (JOURNAL, NOON) in log.reads
+
+
+async def test_what_is_held_is_let_go_when_the_lease_runs_out_first(
+    worker: Worker, ownership: Ownership
+) -> None:
+    connection = await worker.connect()
+    await ownership.revoked({COMMANDS})
+    worker.elapsed_s += VALID_FOR_S
+    await ownership.stop_what_is_lost()
+
+    assert connection.stopped
+
+
+async def test_what_was_not_revoked_stays_connected_while_the_database_is_away(
+    worker: Worker, ownership: Ownership
+) -> None:
+    connection = await worker.connect()
+    worker.elapsed_s += VALID_FOR_S
+    await ownership.stop_what_is_lost()
+
+    assert not connection.stopped
+
+
+async def test_what_another_worker_has_seized_is_stopped(worker: Worker, ownership: Ownership) -> None:
+    connection = await worker.connect()
+    worker.leases.others = {3}
+    await worker.lease.renew()
+    await ownership.stop_what_is_lost()
+
+    assert connection.stopped

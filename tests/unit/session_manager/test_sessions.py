@@ -110,7 +110,7 @@ async def test_an_unlinked_device_loses_its_keys_and_is_left_alone(worker: Worke
 
 async def test_a_worker_that_lost_its_lease_lets_go_without_a_word(worker: Worker) -> None:
     connection = await worker.connect()
-    worker.sessions.lease_lost = True
+    worker.leases.others = {3}
     connection.observe(Replaced())
     await eventually(lambda: connection.stopped, what="it lets go")
 

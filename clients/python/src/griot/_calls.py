@@ -142,10 +142,17 @@ class Sending:
     to: str
     session_id: str | None
     session_key: str | None
+    send_at: datetime | None
     idempotency_key: str | None
 
     def call(self, path: str, **content: Any) -> Call[TakenMessage]:
-        body = {"to": self.to, **content, "sessionId": self.session_id, "session_key": self.session_key}
+        body = {
+            "to": self.to,
+            **content,
+            "sessionId": self.session_id,
+            "session_key": self.session_key,
+            "sendAt": _moment(self.send_at),
+        }
         return _post(path, TakenMessage, body, self.idempotency_key)
 
 
@@ -165,6 +172,10 @@ def send_audio(sending: Sending, audio_url: str, *, ptt: bool) -> Call[TakenMess
 
 def read_message(message_id: str) -> Call[Message]:
     return _get(f"/messages/{_part(message_id)}", Message)
+
+
+def cancel_message(message_id: str) -> Call[None]:
+    return _delete(f"/messages/{_part(message_id)}")
 
 
 def list_messages(

@@ -9,7 +9,16 @@ from pydantic.alias_generators import to_camel
 T = TypeVar("T")
 
 MessageStatus = Literal[
-    "pending", "queued", "sending", "sent", "delivered", "read", "rejected", "failed", "unknown"
+    "pending",
+    "queued",
+    "sending",
+    "sent",
+    "delivered",
+    "read",
+    "rejected",
+    "failed",
+    "unknown",
+    "cancelled",
 ]
 SessionStatus = Literal[
     "starting", "awaiting_scan", "connected", "disconnected", "logged_out", "restricted", "failed", "deleted"
@@ -139,6 +148,8 @@ class Step(Model):
     at: datetime
     attempt: int | None = None
     reason: Reason | None = None
+    resend: bool | None = None
+    not_before: datetime | None = None
 
 
 class Message(TakenMessage):
@@ -154,6 +165,7 @@ class Message(TakenMessage):
     caption: str | None = Field(None, repr=False)
     ptt: bool | None = None
     whatsapp_message_id: str | None = None
+    send_at: datetime | None = None
     reason: Reason | None = None
     created_at: datetime
     timeline: tuple[Step, ...] = ()

@@ -19,6 +19,8 @@ _OP_MSG = (
     struct.pack("<iiiiiB", 21 + len(_DOCUMENT), 1, 0, 2013, 0, 0) + _DOCUMENT
 )  # header, flags, section kind
 
+_SSL_REQUEST = struct.pack(">ii", 8, 80877103)
+
 
 async def kafka_answers(port: int) -> bool:
     """True once the broker serves requests: it opens its listener to them after it has registered."""
@@ -29,6 +31,11 @@ async def kafka_answers(port: int) -> bool:
 async def mongo_answers(port: int) -> bool:
     """True once the server answers `hello`."""
     return await _ask(port, _OP_MSG, reply_size=21) is not None
+
+
+async def postgres_answers(port: int) -> bool:
+    """True once the server, or a pool before it, takes connections: it says whether it speaks TLS."""
+    return await _ask(port, _SSL_REQUEST, reply_size=1) is not None
 
 
 async def _ask(port: int, request: bytes, *, reply_size: int) -> bytes | None:

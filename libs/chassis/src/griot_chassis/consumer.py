@@ -14,8 +14,8 @@ whatever
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Collection, Sequence
-from typing import Final, Protocol
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import Final
 
 import stamina
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
@@ -26,11 +26,13 @@ from faststream.kafka import KafkaBroker
 from opentelemetry.trace import SpanKind
 
 from griot_chassis import metrics
+from griot_chassis.assignor import sticky_assignor
 from griot_chassis.decoding import Decoder, hand_over_raw, parse_untouched
 from griot_chassis.errors import PositionsForgottenError, TooManyDeadLettersError
+from griot_chassis.handling import Handler, PartitionListener
 from griot_chassis.log import get_logger
 from griot_chassis.positions import Positions
-from griot_chassis.records import Partition, Record
+from griot_chassis.records import Partition
 from griot_chassis.tracing import links_to, tracer
 from griot_contracts.topics import Topic
 
@@ -38,32 +40,19 @@ log = get_logger(__name__)
 
 _MAX_RECORDS: Final = 500
 _BATCH_WAIT_MS: Final = 200
+_TURN_BYTES: Final = 256 * 1024
+"""What is fetched of a partition at once: about a batch.
+
+It is handled before the next partition's turn comes, so with the usual megabyte a few busy partitions hold up
+all others for thousands of records.
+"""
 _RELEASE_WITHIN_S: Final = 8.0
 """How long a revocation waits for the batch in hand; less than the group's rebalance timeout."""
 _SLOWEST_RETRY_S: Final = 2.0
-
-
-class Handler(Protocol):
-    """Handles a batch: records in order within each partition.
-
-    It returns when their effects are durable. If it raises, the same records come again after a wait, so it
-    must be safe to repeat. It is cancelled when the partitions are lost and it does not finish in time.
-    """
-
-    async def __call__(self, records: Sequence[Record]) -> None: ...
-
-
-class PartitionListener(Protocol):
-    """Told of ownership.
-
-    Each must return within a few seconds: the group waits for it, and no heartbeat is sent.
-    """
-
-    async def assigned(self, partitions: set[Partition]) -> None:
-        """Awaited before any record of these partitions is given."""
-
-    async def revoked(self, partitions: set[Partition]) -> None:
-        """Awaited after the batch in hand is finished, before anybody else gets these partitions."""
+MISSED_AFTER_S: Final = 10.0
+"""When a member that is not heard from has lost its partitions: a killed one keeps them for that long."""
+_HEARTBEAT_EVERY_MS: Final = 1_000
+"""Also how soon a member hears of a rebalance, while the others wait for it."""
 
 
 class Consumer:
@@ -82,6 +71,7 @@ class Consumer:
         positions: Positions | None = None,
         listener: PartitionListener | None = None,
         commits: bool = True,
+        leaving: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """Make a member; it does nothing before `subscribe`.
 
@@ -94,6 +84,9 @@ class Consumer:
             listener: told what it owns.
             commits: False where returning from `handle` is not the end of the work, and `handle` commits by
             itself.
+            leaving: where moving a partition is dear. Such a member keeps what it has through a rebalance if
+            it can, `listener` hears of every assignment, the empty one too, and when the member stops it
+            awaits this and then leaves the group, so that the others need not miss it first.
         """
         self.group = group
         self._topics = topics
@@ -102,6 +95,7 @@ class Consumer:
         self._positions = positions
         self._listener = listener
         self._commits = commits
+        self._leaving = leaving
         self._next: dict[Partition, int] = {}  # the partitions owned, and the offset that each goes on at
         self._joined = False
         self._changing = asyncio.Lock()  # a rebalance and a rewind must not mix
@@ -119,13 +113,18 @@ class Consumer:
             group_id=self.group,
             group_instance_id=f"{self.group}-{instance_id}",
             auto_offset_reset="earliest",
-            partition_assignment_strategy=[RangePartitionAssignor],
+            partition_assignment_strategy=[
+                RangePartitionAssignor if self._leaving is None else sticky_assignor()
+            ],
+            session_timeout_ms=int(MISSED_AFTER_S * 1000),
+            heartbeat_interval_ms=_HEARTBEAT_EVERY_MS,
             listener=_Rebalance(self),
             ack_policy=AckPolicy.MANUAL,
             parser=parse_untouched,
             decoder=hand_over_raw,
             max_records=_MAX_RECORDS,
             batch_timeout_ms=_BATCH_WAIT_MS,
+            max_partition_fetch_bytes=_TURN_BYTES,
         )
         self._subscriber(self.on_batch)
 
@@ -252,7 +251,7 @@ class Consumer:
     async def _prepare(self, partitions: set[Partition]) -> None:
         starts = await self.start_positions(partitions)
         beginnings = await self.kafka.beginning_offsets([_kafka(partition) for partition in partitions])
-        if partitions and self._listener is not None:
+        if (partitions or self._leaving is not None) and self._listener is not None:
             await self._listener.assigned(partitions)
         for partition, start in starts.items():
             where = _kafka(partition)
@@ -275,6 +274,12 @@ class Consumer:
     async def stop(self) -> None:
         """Finish what was taken, release, and leave the group."""
         await self.release()
+        if self._leaving is not None:
+            await self._leaving()
+            # A static member does not leave by itself: it may be back before it is missed. aiokafka asks for
+            # nothing but this when it stops, and the broker knows the member by its id.
+            if (coordinator := self.kafka._coordinator) is not None:  # noqa: SLF001
+                coordinator._group_instance_id = None  # noqa: SLF001
         await self._subscriber.stop()
 
 

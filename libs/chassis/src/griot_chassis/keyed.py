@@ -38,18 +38,24 @@ class KeyedHandler(Protocol):
 
 
 class KeyedListener(Protocol):
-    """Told of ownership, as `consumer.PartitionListener`, and of what will come again."""
+    """Told of ownership, as `handling.PartitionListener`, and of what will come again."""
 
     async def assigned(
         self, partitions: set[Partition], pending_since: dict[Partition, datetime | None]
     ) -> None:
-        """Awaited before any record is given.
+        """Awaited before any record is given, with all that is owned from here on, which may be nothing.
 
         `pending_since` is when the first that will come (again) was written.
         """
 
     async def revoked(self, partitions: set[Partition]) -> None:
-        """Awaited after what was running is finished or cancelled."""
+        """Awaited after what was running is finished or cancelled, when the group deals its partitions anew.
+
+        Most of them come back with the next `assigned`, a moment later; until then no record is given.
+        """
+
+    async def left(self) -> None:
+        """Awaited when nothing comes back: the service stops. Then others get the partitions."""
 
 
 class Lanes:
@@ -155,6 +161,10 @@ class KeyedConsumption:
         self._committed.clear()
         if self._listener is not None:
             await self._listener.revoked(partitions)
+
+    async def left(self) -> None:
+        if self._listener is not None:
+            await self._listener.left()
 
     async def commit_finished(self) -> None:
         """Commit what has been finished since the last time."""

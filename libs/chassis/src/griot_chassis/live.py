@@ -10,8 +10,8 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, TopicPartition
 
-from griot_chassis.consumer import Handler
 from griot_chassis.decoding import hand_over_raw, parse_untouched, to_record
+from griot_chassis.handling import Handler
 from griot_chassis.log import get_logger
 from griot_chassis.records import Partition
 from griot_contracts.cloudevents import UnreadableRecordError

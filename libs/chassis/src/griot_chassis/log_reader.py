@@ -48,10 +48,13 @@ class LogReader:
         times: dict[Partition, datetime | None] = dict.fromkeys(offsets)
         async with self._consumer(*wanted) as consumer:
             ends = await consumer.end_offsets(list(wanted))
-            pending = {where for where, offset in wanted.items() if offset < ends[where]}
+            beginnings = await consumer.beginning_offsets(list(wanted))  # what lies before is not kept
+            pending = {
+                where for where, offset in wanted.items() if max(offset, beginnings[where]) < ends[where]
+            }
             consumer.pause(*(set(wanted) - pending))
             for where in pending:
-                consumer.seek(where, wanted[where])
+                consumer.seek(where, max(wanted[where], beginnings[where]))
             while pending:
                 for where, (first, *_) in (await consumer.getmany(*pending, timeout_ms=1000)).items():
                     times[Partition(where.topic, where.partition)] = _time_of(first)

@@ -13,9 +13,10 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from griot_chassis.broker import ensure_topics, make_broker
-from griot_chassis.consumer import Consumer, Handler, PartitionListener
+from griot_chassis.consumer import Consumer
 from griot_chassis.decoding import Decoder
 from griot_chassis.errors import BackgroundTaskError
+from griot_chassis.handling import Handler, PartitionListener
 from griot_chassis.http import HttpServer
 from griot_chassis.keyed import KeyedConsumption, KeyedHandler, KeyedListener, Lanes
 from griot_chassis.live import LiveListener
@@ -100,7 +101,7 @@ class Service:
     ) -> Consumer:
         """Read topics as a member of `group`, in batches.
 
-        See `consumer.Handler` and `consumer.PartitionListener`.
+        See `handling.Handler` and `handling.PartitionListener`.
         """
         consumer = Consumer(
             topics, handle, group=group, decoder=self._decoder(group), positions=positions, listener=listener
@@ -119,6 +120,7 @@ class Service:
             decoder=self._decoder(group),
             listener=consumption,
             commits=False,
+            leaving=consumption.left,
         )
         consumption.consumer = consumer
         self.background(consumption.keep_committing, name=f"commit {group}")

@@ -41,6 +41,7 @@ class Refusal(StrEnum):
     DAILY_LIMIT_REACHED = "daily_limit_reached"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
     NOTHING_DECIDED = "nothing_decided"
+    MESSAGE_NOT_CANCELLABLE = "message_not_cancellable"
     ACCOUNT_SUSPENDED = "account_suspended"
 
 

@@ -13,7 +13,7 @@ class MessageStatus(StrEnum):
     """Where a message stands, in the order in which it moves: a later one never gives way to an earlier one.
 
     `failed` stands before `sent` because a receipt may still prove that a message given up was delivered
-    after all.
+    after all. `cancelled` stands behind `sending` because a message may be cancelled between two attempts.
     """
 
     PENDING = "pending"
@@ -21,6 +21,7 @@ class MessageStatus(StrEnum):
     QUEUED = "queued"
     SENDING = "sending"
     UNKNOWN = "unknown"
+    CANCELLED = "cancelled"
     FAILED = "failed"
     SENT = "sent"
     DELIVERED = "delivered"
@@ -76,7 +77,8 @@ class SendMessage(Creation):
     """Accept a message for sending, if the day's limit allows.
 
     `to` is a WhatsApp id such as `237612345678@s.whatsapp.net`. `key_id` is the API key it was asked with:
-    one that is revoked by then sends nothing.
+    one that is revoked by then sends nothing. With `send_at` it is accepted now, counts against the day it
+    is accepted on, and is sent then.
     """
 
     message_id: str
@@ -84,15 +86,28 @@ class SendMessage(Creation):
     to: str
     content: Content
     key_id: str | None = None
+    send_at: Time | None = None
 
 
 class DispatchMessage(Command):
-    """To the dispatcher: queue an accepted message and see it through to its end."""
+    """To the dispatcher: queue an accepted message and see it through to its end; not before `send_at`."""
 
     message_id: str
     session_id: str
     to: str
     content: Content
+    send_at: Time | None = None
+
+
+class CancelMessage(Command):
+    """To the dispatcher: do not send a message that still waits.
+
+    The reply is a `CommandDecided`. Refused with `message_not_cancellable` once an attempt is under way, or
+    after the message's end. A repeat is granted again, and the reply's `at` is that of the first.
+    """
+
+    message_id: str
+    session_id: str
 
 
 class DeliverMessage(Command):
@@ -121,12 +136,13 @@ class MessageAccepted(MessageEvent):
     """The message counts against the limit of `day` and will come to an end that is told: `pending`.
 
     `day` is UTC's; without it, the day of `at`. Around midnight it may be the day after: an account's day
-    never turns back.
+    never turns back. With `send_at` it is sent then, and counts against the day it was accepted on.
     """
 
     to: str
     content: Content
     day: date | None = None
+    send_at: Time | None = None
 
 
 class MessageRejected(MessageEvent):
@@ -140,7 +156,16 @@ class MessageRejected(MessageEvent):
 
 
 class MessageQueued(MessageEvent):
-    """The dispatcher holds the message: `queued`."""
+    """The dispatcher holds the message: `queued`; it makes no attempt before `not_before`.
+
+    Told again, with a reason, whenever it goes on waiting: after an `attempt` that failed and is not the
+    last, and when the session has sent all that it may on a day. That moves no status back.
+    """
+
+    not_before: Time | None = None
+    attempt: int | None = None
+    reason: str | None = None
+    detail: str | None = None
 
 
 class MessageSending(MessageEvent):
@@ -166,12 +191,17 @@ class MessageRead(MessageEvent):
 class MessageUnknown(MessageEvent):
     """Nobody knows whether WhatsApp took this attempt.
 
-    `unknown`. `resend` says whether another attempt follows.
+    `unknown`. `resend` says whether another attempt follows, and `not_before` when at the earliest.
     """
 
     attempt: int
     reason: str
     resend: bool
+    not_before: Time | None = None
+
+
+class MessageCancelled(MessageEvent):
+    """The message was cancelled before it was sent: `cancelled`. `at` is when it was asked for."""
 
 
 class MessageFailed(MessageEvent):

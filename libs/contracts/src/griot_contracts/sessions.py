@@ -40,9 +40,15 @@ class DesiredState(StrEnum):
 
 
 class Pacing(Model):
-    """How fast a session may send; None is as fast as is usual."""
+    """How fast a session may send; what is None is as is usual, by the dispatcher's settings.
+
+    `jitter` is the part of the time between two messages by which that time varies, from 0 to 1.
+    `daily_cap` is how many messages it sends in a day of UTC.
+    """
 
     messages_per_minute: int | None = None
+    jitter: float | None = None
+    daily_cap: int | None = None
 
 
 class CreateSession(Creation):

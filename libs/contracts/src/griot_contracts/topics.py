@@ -47,6 +47,7 @@ class Topic:
 
 _WEEK: Final = timedelta(days=7)
 _MONTH: Final = timedelta(days=30)
+_LONGEST_WAIT_AND_A_DAY: Final = timedelta(days=31)
 _HOUR: Final = timedelta(hours=1)
 
 ACCOUNT_COMMANDS: Final = Topic(
@@ -55,7 +56,9 @@ ACCOUNT_COMMANDS: Final = Topic(
      accounts.IssueKey, accounts.RevokeKey, accounts.RecallDecision, sessions.CreateSession,
      sessions.UpdateSession, sessions.DeleteSession, messages.SendMessage),
 )  # fmt: skip
-DISPATCH_COMMANDS: Final = Topic("dispatch.commands.v1", 64, _WEEK, "session_id", (messages.DispatchMessage,))
+DISPATCH_COMMANDS: Final = Topic(
+    "dispatch.commands.v1", 64, _WEEK, "session_id", (messages.DispatchMessage, messages.CancelMessage)
+)
 SESSION_COMMANDS: Final = Topic(
     "session.commands.v1", 64, _WEEK, "session_id",
     (sessions.StartSession, sessions.StopSession, sessions.RequestPairingCode, sessions.DestroySession,
@@ -84,10 +87,10 @@ DELIVERY_EVENTS: Final = Topic(
      deliveries.DeliveryUnknown, deliveries.ReceiptReceived),
 )  # fmt: skip
 MESSAGE_EVENTS: Final = Topic(
-    "message.events.v1", 64, _MONTH, "session_id",
+    "message.events.v1", 64, _LONGEST_WAIT_AND_A_DAY, "session_id",
     (messages.MessageAccepted, messages.MessageRejected, messages.MessageQueued, messages.MessageSending,
      messages.MessageSent, messages.MessageDelivered, messages.MessageRead, messages.MessageUnknown,
-     messages.MessageFailed, inbound.MessageReceived),
+     messages.MessageFailed, messages.MessageCancelled, inbound.MessageReceived),
     public=True,
 )  # fmt: skip
 DEAD_LETTERS: Final = Topic("dead-letters.v1", 8, _MONTH, None, ())

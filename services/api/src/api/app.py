@@ -15,11 +15,14 @@ from api.problems import tell_problems
 from api.routes import all_routes
 from api.shapes import Answer
 
-_DESCRIPTION = """Send WhatsApp messages from your own sessions.
-
-1. `POST /api/v1/accounts` gives an account and its first key.
+_DESCRIPTION = """1. `POST /api/v1/accounts` gives an account and its first key.
 2. `POST /api/v1/sessions` makes a session; its `stream` shows the QR code to scan with your phone.
 3. `POST /api/v1/messages` sends; `GET /api/v1/messages/{id}` tells how it went.
+
+Every request but sign-up and health carries `Authorization: Bearer <key>`. A POST that makes something takes
+an `Idempotency-Key`: asked again with the same key and body, it makes nothing more and gives the first answer
+again. Errors are problem documents (RFC 9457) with a stable `code`; 429 and 503 say in `Retry-After` when to
+come again.
 """
 
 _DOCS: Final[dict[str, Any]] = {
@@ -66,7 +69,8 @@ async def readyz(parts: PartsOf) -> JSONResponse:
     """Whether it can serve; 503 and what it waits for if not."""
     waiting_for = await parts.waiting_for()
     if waiting_for:
-        return JSONResponse({"status": "waiting", "for": waiting_for}, status_code=503)
+        told = {"status": "waiting", "for": waiting_for}
+        return JSONResponse(told, status_code=503, headers={"Retry-After": "1"})
     return JSONResponse({"status": "ready"})
 
 

@@ -7,6 +7,7 @@ from pydantic import ConfigDict
 KEY: Final = "grt_live_4fQzT0b9wLxYv2NcR7sKj1MhD8pGe5Ua6c1f09e2"
 KEY_ID: Final = "0197f0c1-77aa-7c3d-8f20-b1f6e1a9d452"
 MESSAGE_ID: Final = "0197f0c2-9d1e-7a44-b7a5-0c6f0a6c1e11"
+REQUEST_ID: Final = "0197f0c3-02b7-7f15-9c40-6d1c2b7ae903"
 SESSION_ID: Final = "0197f0c2-41d3-7b0e-9a55-5d1f3c7e8a21"
 _DAWN: Final = "2026-03-14T08:00:00.000Z"
 
@@ -40,7 +41,7 @@ SESSION: Final[dict[str, Any]] = {
     "isDefault": True,
     "whenDisconnected": "reject",
     "whenUnknown": "resend",
-    "pacing": {"messagesPerMinute": 20},
+    "pacing": {"messagesPerMinute": 20, "jitter": 0.3, "dailyCap": 50},
     "createdAt": _DAWN,
     "statusChangedAt": "2026-03-14T08:00:31.512Z",
 }
@@ -50,6 +51,8 @@ TAKEN: Final[dict[str, Any]] = {
     "type": "text",
     "status": "pending",
 }
+TAKEN_IMAGE: Final = TAKEN | {"type": "image"}
+TAKEN_AUDIO: Final = TAKEN | {"type": "audio"}
 MESSAGE: Final[dict[str, Any]] = TAKEN | {
     "status": "delivered",
     "sessionId": SESSION_ID,
@@ -57,6 +60,7 @@ MESSAGE: Final[dict[str, Any]] = TAKEN | {
     "caption": None,
     "ptt": None,
     "whatsappMessageId": "3EB0C767D26A1D2A4E3B",
+    "sendAt": None,
     "reason": None,
     "createdAt": "2026-03-14T09:30:00.120Z",
 }

@@ -23,6 +23,7 @@ MAKING: Final = ("idempotency_key_reused",)
 IdempotencyKey = Annotated[
     str | None,
     Header(
+        alias="Idempotency-Key",
         min_length=1,
         max_length=255,
         pattern=r"^[ -~]+$",

@@ -21,6 +21,38 @@ TAGS: Final = [
 LICENSE: Final = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
 SERVERS: Final = [{"url": "/", "description": "The Griot that serves this page."}]
 
+_RATE_LIMIT: Final = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "RateLimit-Policy")
+_WELL: Final = {
+    "200": "As asked.", "201": "Made.", "202": "Taken: it will be sent, or told why not.", "204": "Done.",
+}  # fmt: skip
+_HEADERS_OF_STATUS: Final[dict[str, tuple[str, ...]]] = {
+    "202": _RATE_LIMIT,
+    "401": ("WWW-Authenticate",),
+    "429": ("Retry-After", *_RATE_LIMIT),
+    "503": ("Retry-After",),
+}
+_HEADERS: Final[dict[str, tuple[str, Json]]] = {
+    "X-Request-Id": (
+        "Names this request, in Griot's logs too; yours, if it had one.",
+        {"type": "string", "examples": [examples.REQUEST_ID]},
+    ),
+    "Retry-After": ("Seconds until another try may help.", {"type": "integer", "examples": [2]}),
+    "RateLimit-Limit": (
+        "How many the limit allows that was counted against.",
+        {"type": "integer", "examples": [100]},
+    ),
+    "RateLimit-Remaining": ("How many of them are left.", {"type": "integer", "examples": [97]}),
+    "RateLimit-Reset": (
+        "Seconds until the count begins anew; absent where it does not.",
+        {"type": "integer", "examples": [52_200]},
+    ),
+    "RateLimit-Policy": (
+        "The limit, and its window in seconds.",
+        {"type": "string", "examples": ["100;w=86400"]},
+    ),
+    "WWW-Authenticate": ("How to say who asks.", {"type": "string", "examples": ['Bearer realm="griot"']}),
+}
+
 _JSON: Final = "application/json"
 _COMPONENTS: Final = "#/components/schemas/"
 
@@ -42,7 +74,9 @@ def describe(app: FastAPI) -> None:
             _restore_nulls(document["components"]["schemas"])
             _forget_other_errors(document)
             _keep_to_3_1(document)
+            _mend_words(document)
             _add_examples(document)
+            _add_headers(document)
         return document
 
     app.openapi = described  # type: ignore[method-assign]  # FastAPI's documented way of extending it
@@ -79,6 +113,22 @@ def _keep_to_3_1(document: Json) -> None:
             content["schema"] = content.pop("itemSchema")
 
 
+def _mend_words(document: Json) -> None:
+    """Words for people where FastAPI has some of its own; and no parameter is null, it is left out."""
+    for operation in operations(document):
+        operation["summary"] = operation["operationId"].replace("_", " ").capitalize()
+        for status, answer in operation["responses"].items():
+            answer["description"] = _WELL.get(status, answer["description"])
+        for parameter in operation.get("parameters", ()):
+            schema = parameter["schema"]
+            [kind, *_] = schema.pop("anyOf", [{}])
+            parameter["schema"] = {
+                name: value
+                for name, value in {**schema, **kind}.items()
+                if name not in ("title", "description")
+            }
+
+
 def _restore_nulls(models: Json) -> None:
     """FastAPI leaves out of a document all that is null, even in examples of what is always answered."""
     for model in models.values():
@@ -97,6 +147,18 @@ def _add_examples(document: Json) -> None:
             content = body.get("content", {}).get(_JSON)
             if content and not content.keys() & {"example", "examples"}:
                 content["example"] = _example(content["schema"], models)
+
+
+def _add_headers(document: Json) -> None:
+    """Tell the headers that an answer has beside its body."""
+    document["components"]["headers"] = {
+        name: {"description": description, "schema": schema}
+        for name, (description, schema) in _HEADERS.items()
+    }
+    for operation in operations(document):
+        for status, answer in operation["responses"].items():
+            names = ("X-Request-Id", *_HEADERS_OF_STATUS.get(status, ()))
+            answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def _example(schema: Json, models: Json) -> Any:

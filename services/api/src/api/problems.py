@@ -12,6 +12,7 @@ from pymongo.errors import PyMongoError
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
+from api import examples
 from griot_chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
 from griot_chassis.log import get_logger
 from griot_contracts.accounts import Refusal
@@ -61,6 +62,9 @@ KINDS: Final[dict[str, Kind]] = {
     "session_not_connected": Kind(
         409, "Session not connected", "Connect a session first: create one and scan its QR code."
     ),
+    "message_not_cancellable": Kind(
+        409, "Too late to cancel", "The message is being sent, or has come to its end."
+    ),
     "body_too_large": Kind(413, "Body too large", "The request's body is larger than 1 MB."),
     "invalid_request": Kind(422, "Invalid request", "The request is not as this operation needs it."),
     "invalid_json": Kind(422, "Not JSON", "The body is not JSON."),
@@ -93,6 +97,7 @@ _OF_REFUSAL: Final[dict[Refusal, str]] = {
     Refusal.SESSION_LIMIT_REACHED: "session_limit_reached",
     Refusal.DAILY_LIMIT_REACHED: "daily_limit_reached",
     Refusal.IDEMPOTENCY_KEY_REUSED: "idempotency_key_reused",
+    Refusal.MESSAGE_NOT_CANCELLABLE: "message_not_cancellable",
     Refusal.ACCOUNT_SUSPENDED: "account_suspended",
 }
 _OF_STATUS: Final = {400: "invalid_json", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
@@ -201,7 +206,7 @@ def documented(*codes: str) -> dict[int | str, dict[str, Any]]:
             kind.status, {"description": "", "content": {MEDIA_TYPE: {"examples": {}}}}
         )
         found["description"] = "; ".join(filter(None, (found["description"], kind.title)))
-        example = Problem(code).document("0197f0c2-9d1e-7a44-b7a5-0c6f0a6c1e11")
+        example = Problem(code).document(examples.REQUEST_ID)
         found["content"][MEDIA_TYPE]["schema"] = {"$ref": "#/components/schemas/ProblemDocument"}
         found["content"][MEDIA_TYPE]["examples"][code] = {"summary": kind.title, "value": example}
     return responses

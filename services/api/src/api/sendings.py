@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from api.fields import NotBlank, Recipient
+from api.fields import Moment, NotBlank, Recipient
 from api.shapes import Asked
 from api.urls import MediaUrl
 from griot_contracts.messages import AudioContent, Content, MediaContent, TextContent
@@ -35,6 +35,12 @@ class Sending(Asked):
     session_id: str | None = Field(None, description="Which session sends.")
     session_key: str | None = Field(
         None, alias="session_key", description="The same, by your own name for it."
+    )
+
+    send_at: Moment | None = Field(
+        None,
+        description="When it is to be sent, at most 30 days ahead; without, as soon as it can be. It is "
+        "taken now, and counts against the limit of the day on which it is taken. It holds up no other.",
     )
 
     @model_validator(mode="after")

@@ -24,13 +24,22 @@ def _whole(value: Any) -> Any:
 
 
 class NewPacing(Asked):
-    """How fast the session may send.
-
-    It is kept and shown from now on; the dispatcher does not slow down by it before a later release.
-    """
+    """How fast the session may send. What is left out, or null, is as is usual with this Griot."""
 
     messages_per_minute: Annotated[int, Field(strict=True, ge=1, le=600), BeforeValidator(_whole)] | None = (
         Field(None, description="At most this many; null is as many as is usual.", examples=[20])
+    )
+    jitter: Annotated[float, Field(strict=True, ge=0, le=1)] | None = Field(
+        None,
+        description="By which part of itself the time between two messages varies, either way: 0 is as even "
+        "as a machine, 1 anything up to twice as long. Null is as is usual.",
+        examples=[0.3],
+    )
+    daily_cap: Annotated[int, Field(strict=True, ge=1, le=100_000), BeforeValidator(_whole)] | None = Field(
+        None,
+        description="The most messages that it sends in a day of UTC; the others wait for the next day. Null "
+        "is as is usual: any number, unless this Griot spares young sessions.",
+        examples=[50],
     )
 
 
@@ -74,8 +83,8 @@ class SessionChange(Asked):
     )
     pacing: NewPacing = Field(
         NewPacing(),
-        description="How fast it may send. It is kept and shown now, and carried out by a later release.",
-        examples=[{"messagesPerMinute": 20}],
+        description="How fast it may send. It replaces what was said before, as a whole.",
+        examples=[{"messagesPerMinute": 20, "jitter": 0.3, "dailyCap": 50}],
     )
 
 
@@ -107,6 +116,8 @@ class PacingView(Answer):
     """How fast a session may send."""
 
     messages_per_minute: int | None = Field(description="At most this many; null is as many as is usual.")
+    jitter: float | None = Field(description="How uneven it is, from 0 to 1; null is as is usual.")
+    daily_cap: int | None = Field(description="At most this many in a day of UTC; null is as is usual.")
 
 
 class SessionView(Answer):

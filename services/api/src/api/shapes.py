@@ -20,6 +20,8 @@ from griot_contracts.messages import MessageStatus
 
 T = TypeVar("T")
 
+MessageType = Literal["text", "image", "video", "audio"]
+
 
 class Asked(BaseModel):
     """A request's body: a field that is not known is refused, so that a typo is never silently ignored."""
@@ -141,7 +143,7 @@ class TakenMessageView(Answer):
 
     id: str
     to_phone: str
-    type: Literal["text", "image", "video", "audio"]
+    type: MessageType
     status: MessageStatus
 
 
@@ -150,8 +152,10 @@ class StepView(Answer):
 
     status: MessageStatus
     at: Shown
-    attempt: int | None = None
+    attempt: int | None = Field(None, description="Which attempt to send it this tells of.")
     reason: Reason | None = None
+    resend: bool | None = Field(None, description="Of `unknown`: whether it is sent again.")
+    not_before: Shown | None = Field(None, description="No attempt, or none further, before this time.")
 
 
 class MessageView(TakenMessageView):
@@ -164,6 +168,7 @@ class MessageView(TakenMessageView):
     caption: str | None = Field(description="The words below a picture or a video.")
     ptt: bool | None = Field(description="Of audio: whether it is a voice note.")
     whatsapp_message_id: str | None
+    send_at: Shown | None = Field(description="When it was asked to be sent; null is as soon as it can be.")
     reason: Reason | None
     created_at: Shown
 

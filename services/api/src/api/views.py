@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from api import numbers
 from api.problems import Problem
@@ -15,6 +15,9 @@ from api.shapes import AccountView, KeyView, MessageView, MessageWithTimelineVie
 from griot_contracts.accounts import DAILY_MESSAGE_LIMITS, SESSION_LIMITS, Plan
 
 T = TypeVar("T")
+
+_PACING: Final[dict[str, None]] = dict.fromkeys(PacingView.model_fields)
+"""What an older document does not say is as is usual."""
 
 
 def account_view(account: Document, *, sent_today: int, resets_at: datetime) -> AccountView:
@@ -56,7 +59,7 @@ def session_view(session: Document) -> SessionView:
         phone=session["phone"],
         desired_state=session["desired_state"],
         is_default=session["is_default"],
-        pacing=None if session["pacing"] is None else PacingView(**session["pacing"]),
+        pacing=None if session["pacing"] is None else PacingView(**_PACING | session["pacing"]),
         when_disconnected=session["when_disconnected"],
         when_unknown=session["when_unknown"],
         created_at=session["created_at"],
@@ -112,6 +115,7 @@ def _message_fields(message: Document) -> dict[str, Any]:
         "caption": message["content"].get("caption"),
         "ptt": message["content"].get("ptt"),
         "whatsapp_message_id": message["whatsapp_message_id"],
+        "send_at": message.get("send_at"),
         "reason": message["reason"],
         "created_at": message["created_at"],
     }

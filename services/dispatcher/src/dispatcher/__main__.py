@@ -4,13 +4,17 @@ It reads three topics that share their key, so one worker owns a session's whole
 """
 
 import asyncio
+import random
 
 from dispatcher.adapters.addresses import CheckedNetwork
 from dispatcher.adapters.fetch import Fetcher, Limits
 from dispatcher.adapters.media import FetchedMedia
+from dispatcher.adapters.past import LogPast
 from dispatcher.adapters.store import MongoStore, ReadSoFar
+from dispatcher.domain.pacing import Usual
 from dispatcher.domain.retry import Retry
 from dispatcher.handlers.dispatch import Dispatch
+from dispatcher.handlers.policy import Policy
 from dispatcher.settings import DispatcherSettings
 from griot_chassis import clock
 from griot_chassis.claim_check import ClaimCheck
@@ -40,6 +44,13 @@ async def _until_dropped(settings: DispatcherSettings) -> bool:
             first=settings.dispatcher_first_wait,
             longest=settings.dispatcher_longest_wait,
         )
+        usual = Usual(
+            messages_per_minute=settings.dispatcher_messages_per_minute,
+            jitter=settings.dispatcher_jitter,
+            young_daily_cap=settings.dispatcher_young_daily_cap,
+            young_for=settings.dispatcher_young_for,
+        )
+        policy = Policy(retry, usual, spread=random.random)
         limits = Limits(
             connect=settings.media_connect_within,
             first_byte=settings.media_first_byte_within,
@@ -47,7 +58,15 @@ async def _until_dropped(settings: DispatcherSettings) -> bool:
         )
         fetcher = Fetcher(CheckedNetwork(settings.media_allowed_networks), limits)
         media = FetchedMedia(ClaimCheck(service.mongo[settings.media_database]), fetcher, clock.now)
-        dispatch = Dispatch(store, service.publisher, progress, media, retry=retry, now=clock.now)
+        dispatch = Dispatch(
+            store,
+            service.publisher,
+            progress,
+            media,
+            past=LogPast(service.log_reader),
+            policy=policy,
+            now=clock.now,
+        )
         progress.consumer = service.consume(
             READS, dispatch, group="dispatcher", positions=positions, listener=dispatch
         )

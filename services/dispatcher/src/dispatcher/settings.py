@@ -22,6 +22,23 @@ class DispatcherSettings(ServiceSettings):
     dispatcher_longest_wait: timedelta = Field(
         timedelta(minutes=5), description="The longest wait between attempts."
     )
+    dispatcher_messages_per_minute: int | None = Field(
+        None,
+        ge=1,
+        description="The pace of a session whose owner asked for none; without it, as fast as they go.",
+    )
+    dispatcher_jitter: float = Field(
+        0.3, ge=0, le=1, description="The part of the time between two messages by which it varies."
+    )
+    dispatcher_young_daily_cap: int | None = Field(
+        None,
+        ge=1,
+        description="What a young session sends in a day of UTC unless its owner says otherwise; without it, "
+        "any number.",
+    )
+    dispatcher_young_for: timedelta = Field(
+        timedelta(days=7), description="How long after it was made a session is young."
+    )
     dispatcher_ended_kept: timedelta = Field(
         timedelta(days=30), description="How long a message is remembered after its end, for receipts."
     )

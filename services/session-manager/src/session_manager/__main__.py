@@ -7,16 +7,21 @@ import asyncio
 import logging
 import os
 
-from griot_chassis import clock
+from griot_chassis import clock, ids
 from griot_chassis.claim_check import ClaimCheck
+from griot_chassis.consumer import MISSED_AFTER_S
 from griot_chassis.service import Service
 from griot_contracts import topics
 from session_manager.adapters.attachments import StoredAttachments
+from session_manager.adapters.leases import MongoLeases
 from session_manager.adapters.library import restart_with, silence_standard_output, use_library
 from session_manager.adapters.sessions import MongoSessions
+from session_manager.adapters.standstill import end_after_standstill
 from session_manager.handlers.commands import HandleSessionCommands
 from session_manager.handlers.deliver import DeliverMessages, Patience
 from session_manager.handlers.fleet import Fleet
+from session_manager.handlers.journals import Journals
+from session_manager.handlers.lease import Lease
 from session_manager.handlers.outbox import Outbox
 from session_manager.handlers.ownership import Ownership
 from session_manager.settings import SessionManagerSettings
@@ -28,7 +33,9 @@ async def main(settings: SessionManagerSettings) -> None:
 
     async with Service("session-manager", settings) as service:
         publisher, now = service.publisher, clock.now
-        sessions = MongoSessions(service.mongo[settings.sessions_database], settings.instance_id, now)
+        database = service.mongo[settings.sessions_database]
+        sessions = MongoSessions(database, settings.instance_id, now)
+        lease = Lease(MongoLeases(database, settings.instance_id, ids.new_id(), now), clock.elapsed)
         whatsapp = NeonizeWhatsApp(settings.devices, settings.whatsapp_max_sessions)
         outbox = Outbox(publisher)
         patience = Patience(
@@ -38,13 +45,23 @@ async def main(settings: SessionManagerSettings) -> None:
             settings.upload_within_s,
         )
         attachments = StoredAttachments(ClaimCheck(service.mongo[settings.media_database]))
-        fleet = Fleet(whatsapp, sessions, outbox, now)
-        deliver = DeliverMessages(fleet, publisher, attachments, now=now, patience=patience)
+        fleet = Fleet(whatsapp, sessions, lease, outbox=outbox, now=now)
+        journals = Journals(fleet, service.log_reader)
+        deliver = DeliverMessages(fleet, lease, journals, publisher, attachments, now=now, patience=patience)
         handle = HandleSessionCommands(
-            fleet, deliver, sessions=sessions, whatsapp=whatsapp, outbox=outbox, publisher=publisher, now=now
+            fleet,
+            deliver,
+            lease,
+            sessions=sessions,
+            whatsapp=whatsapp,
+            outbox=outbox,
+            publisher=publisher,
+            now=now,
         )
-        listener = Ownership(fleet, sessions, service.log_reader)
-        service.consume_keyed(topics.SESSION_COMMANDS, handle, group="session-manager", listener=listener)
+        ownership = Ownership(fleet, sessions, lease, service.log_reader)
+        service.consume_keyed(topics.SESSION_COMMANDS, handle, group="session-manager", listener=ownership)
+        service.background(ownership.keep, name="lease")
+        end_after_standstill(MISSED_AFTER_S, clock.elapsed)
         service.background(outbox.run, name="outbox")
         service.on_stop(outbox.flush)
         await service.run()

@@ -23,10 +23,12 @@ class Messages:
         text: str,
         session_id: str | None = None,
         session_key: str | None = None,
+        send_at: datetime | None = None,
         idempotency_key: str | None = None,
     ) -> TakenMessage:
         """Send a text. Without a session, the account's default or first connected one sends.
 
+        With `send_at`, at most 30 days ahead, it is sent then; it counts against the limit of today.
         Give an `idempotency_key` of your own (such as an order's number) where your program may send the same
         message again after a crash.
 
@@ -34,7 +36,7 @@ class Messages:
             SessionNotConnectedError: there is no connected session.
             LimitReachedError: the day's messages are sent.
         """
-        sending = _calls.Sending(to, session_id, session_key, idempotency_key)
+        sending = _calls.Sending(to, session_id, session_key, send_at, idempotency_key)
         return self._line.do(_calls.send_text(sending, text))
 
     def send_media(
@@ -46,6 +48,7 @@ class Messages:
         caption: str | None = None,
         session_id: str | None = None,
         session_key: str | None = None,
+        send_at: datetime | None = None,
         idempotency_key: str | None = None,
     ) -> TakenMessage:
         """Send a picture or a video, which Griot fetches from the address once the message is taken.
@@ -53,7 +56,7 @@ class Messages:
         Pictures are JPEG, PNG, WebP or GIF to 16 MB, videos MP4, 3GPP, MOV or WebM to 64 MB. What cannot be
         fetched or sent makes the message `failed`, with a reason. It raises what `send` does.
         """
-        sending = _calls.Sending(to, session_id, session_key, idempotency_key)
+        sending = _calls.Sending(to, session_id, session_key, send_at, idempotency_key)
         return self._line.do(_calls.send_media(sending, media_url, media_type, caption))
 
     def send_audio(
@@ -64,6 +67,7 @@ class Messages:
         ptt: bool = False,
         session_id: str | None = None,
         session_key: str | None = None,
+        send_at: datetime | None = None,
         idempotency_key: str | None = None,
     ) -> TakenMessage:
         """Send a sound, which Griot fetches as it does a picture: MP3, OGG, AAC, WAV or Opus to 16 MB.
@@ -71,8 +75,16 @@ class Messages:
         With `ptt` it is a voice note, and converted if need be; without, an audio file. It raises what `send`
         does.
         """
-        sending = _calls.Sending(to, session_id, session_key, idempotency_key)
+        sending = _calls.Sending(to, session_id, session_key, send_at, idempotency_key)
         return self._line.do(_calls.send_audio(sending, audio_url, ptt=ptt))
+
+    def cancel(self, message_id: str) -> None:
+        """Cancel a message that still waits to be sent. A repeat is safe.
+
+        Raises:
+            ConflictError: it is too late: it is being sent, or has come to its end.
+        """
+        self._line.do(_calls.cancel_message(message_id))
 
     def get(self, message_id: str) -> Message:
         """One message with its timeline."""
@@ -107,7 +119,7 @@ class Messages:
         """Wait until the message has this status, or one further on.
 
         Raises:
-            MessageFailedError: it failed or was rejected.
+            MessageFailedError: it failed, or was rejected or cancelled.
             WaitTimeoutError: it did not in time.
         """
         waiting = Waiting(message_id, status, within)

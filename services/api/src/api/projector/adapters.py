@@ -26,7 +26,6 @@ from api.projector.usage import count, usage_ref
 from griot_chassis.mongo import NEVER_FORGOTTEN
 from griot_chassis.records import Record
 from griot_contracts.messages import MessageAccepted
-from griot_contracts.topics import MESSAGE_EVENTS
 
 Database = AsyncDatabase[Document]
 """The chassis hands out Motor's database.
@@ -40,7 +39,8 @@ GROUP: Final = "projector"
 Documents = dict[Ref, Document | None]
 
 _DUPLICATE_KEY: Final = 11000
-_MESSAGES_KEPT: Final = MESSAGE_EVENTS.kept or timedelta(days=30)
+_MESSAGES_KEPT: Final = timedelta(days=30)
+"""From when they were accepted, or are to be sent."""
 
 
 class Projector:
@@ -124,6 +124,6 @@ async def ensure_indexes(database: Database) -> None:
     await database[KEY_USES].create_index("account_id")
     await database[SESSIONS].create_index("account_id")
     await database[MESSAGES].create_index(newest_first)
-    await database[MESSAGES].create_index("created_at", expireAfterSeconds=kept_s)
+    await database[MESSAGES].create_index("kept_from", expireAfterSeconds=kept_s)
     await database[USAGE].create_index([("account_id", ASCENDING), ("day", ASCENDING)])
     await database[USAGE].create_index("day", expireAfterSeconds=kept_s)

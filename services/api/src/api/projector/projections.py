@@ -6,9 +6,9 @@ MongoDB says, with these very functions.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
+from api.projector.timeline import is_told, moment, timeline_step
 from griot_contracts.accounts import (
     AccountOpened,
     AccountResumed,
@@ -21,6 +21,7 @@ from griot_contracts.accounts import (
 from griot_contracts.base import Contract
 from griot_contracts.messages import (
     MessageAccepted,
+    MessageCancelled,
     MessageDelivered,
     MessageEvent,
     MessageFailed,
@@ -64,6 +65,7 @@ _STATUS_OF: Final[dict[type[MessageEvent], MessageStatus]] = {
     MessageRead: MessageStatus.READ,
     MessageUnknown: MessageStatus.UNKNOWN,
     MessageFailed: MessageStatus.FAILED,
+    MessageCancelled: MessageStatus.CANCELLED,
 }
 
 
@@ -117,7 +119,7 @@ def evolve(document: Document | None, event: Contract, offset: int) -> Document 
 
 def _is_outdated(document: Document, event: Contract) -> bool:
     """Whether what was known before it stood in the log has been overtaken by what was read from there."""
-    return isinstance(event, SessionUpdated) and _moment(event.at) < document["updated_at"]
+    return isinstance(event, SessionUpdated) and moment(event.at) < document["updated_at"]
 
 
 def _beginning(event: Contract) -> Document | None:
@@ -127,7 +129,7 @@ def _beginning(event: Contract) -> Document | None:
         case KeyIssued():
             return _key(event)
         case KeyUsed():
-            return {"_id": event.key_id, "account_id": event.account_id, "at": _moment(event.at)}
+            return {"_id": event.key_id, "account_id": event.account_id, "at": moment(event.at)}
         case SessionCreated():
             return _session(event)
         case MessageAccepted() | MessageRejected():
@@ -145,15 +147,15 @@ def _change(document: Document, event: Contract) -> Document:  # noqa: PLR0911 -
         case PlanChanged():
             return document | {"plan": event.plan.value}
         case AccountSuspended():
-            return document | {"suspended_at": _moment(event.at)}
+            return document | {"suspended_at": moment(event.at)}
         case AccountResumed():
             return document | {"suspended_at": None}
         case KeyRevoked():
-            return document | {"revoked_at": document["revoked_at"] or _moment(event.at)}
+            return document | {"revoked_at": document["revoked_at"] or moment(event.at)}
         case SessionUpdated():
             return _updated(document, event)
         case KeyUsed():
-            return document | {"at": max(document["at"], _moment(event.at))}
+            return document | {"at": max(document["at"], moment(event.at))}
         case SessionStatusChanged():
             return _status_changed(document, event)
         case SessionDeleted():
@@ -178,7 +180,7 @@ def is_asked_again(message: Document, event: MessageAccepted) -> bool:
     Under an Idempotency-Key it has the same id.
     """
     rejected = bool(message["status"] == MessageStatus.REJECTED.value)
-    return rejected and _moment(event.at) > message["created_at"]
+    return rejected and moment(event.at) > message["created_at"]
 
 
 def _account(event: AccountOpened) -> Document:
@@ -187,7 +189,7 @@ def _account(event: AccountOpened) -> Document:
         "email": event.email,
         "name": event.name,
         "plan": event.plan.value,
-        "created_at": _moment(event.at),
+        "created_at": moment(event.at),
     }
 
 
@@ -199,8 +201,8 @@ def _key(event: KeyIssued) -> Document:
         "hint": event.key_hint,
         "name": event.name,
         "scopes": [scope.value for scope in event.scopes],
-        "created_at": _moment(event.at),
-        "expires_at": None if event.expires_at is None else _moment(event.expires_at),
+        "created_at": moment(event.at),
+        "expires_at": None if event.expires_at is None else moment(event.expires_at),
         "revoked_at": None,
     }
 
@@ -211,7 +213,7 @@ def _session(event: SessionCreated) -> Document:
         "account_id": event.account_id,
         "session_key": event.session_key,
         "status": SessionStatus.STARTING.value,
-        "status_at": _moment(event.at),
+        "status_at": moment(event.at),
         "epoch": 0,
         "reason": None,
         "phone": None,
@@ -220,8 +222,8 @@ def _session(event: SessionCreated) -> Document:
         "desired_state": DesiredState.CONNECTED.value,
         "is_default": False,
         "pacing": None,
-        "updated_at": _moment(event.at),
-        "created_at": _moment(event.at),
+        "updated_at": moment(event.at),
+        "created_at": moment(event.at),
     }
 
 
@@ -229,12 +231,12 @@ def _updated(session: Document, event: SessionUpdated) -> Document:
     changed = event.model_dump(mode="json", by_alias=False, exclude_none=True, include=_WANTED)
     if event.pacing is not None:
         changed["pacing"] = event.pacing.model_dump(by_alias=False)
-    return session | changed | {"updated_at": _moment(event.at)}
+    return session | changed | {"updated_at": moment(event.at)}
 
 
 def _status_changed(session: Document, event: SessionStatusChanged) -> Document:
     """The later status holds, whoever wrote it last: a worker that lost the session may not know it yet."""
-    at = _moment(event.at)
+    at = moment(event.at)
     stale = (at, event.epoch) < (session["status_at"], session["epoch"])
     if stale or session["status"] == SessionStatus.DELETED.value:
         return session
@@ -248,9 +250,11 @@ def _status_changed(session: Document, event: SessionStatusChanged) -> Document:
 
 
 def _message(event: MessageAccepted | MessageRejected) -> Document:
-    accepted = isinstance(event, MessageAccepted)
-    status = MessageStatus.PENDING if accepted else MessageStatus.REJECTED
-    step = _timeline_step(event, status)
+    status, at, send_at = MessageStatus.REJECTED, moment(event.at), None
+    if isinstance(event, MessageAccepted):
+        status = MessageStatus.PENDING
+        send_at = None if event.send_at is None else moment(event.send_at)
+    step = timeline_step(event, status)
     return {
         "_id": event.message_id,
         "account_id": event.account_id,
@@ -261,14 +265,16 @@ def _message(event: MessageAccepted | MessageRejected) -> Document:
         "status": status.value,
         "reason": step.get("reason"),
         "whatsapp_message_id": None,
-        "created_at": _moment(event.at),
+        "send_at": send_at,
+        "created_at": at,
+        "kept_from": max(at, send_at or at),
         "timeline": [step],
     }
 
 
 def _step(message: Document, event: MessageEvent, status: MessageStatus) -> Document:
-    step = _timeline_step(event, status)
-    if step in message["timeline"]:
+    step = timeline_step(event, status)
+    if is_told(step, message["timeline"]):
         return message
     after = message | {"timeline": [*message["timeline"], step]}
     if isinstance(event, MessageSent):
@@ -276,24 +282,3 @@ def _step(message: Document, event: MessageEvent, status: MessageStatus) -> Docu
     if status.rank >= MessageStatus(message["status"]).rank:
         after |= {"status": status.value, "reason": step.get("reason")}
     return after
-
-
-def _timeline_step(event: MessageEvent, status: MessageStatus) -> Document:
-    step: Document = {"status": status.value, "at": _moment(event.at)}
-    match event:
-        case MessageSending():
-            step["attempt"] = event.attempt
-        case MessageUnknown():
-            step |= {"attempt": event.attempt, "reason": {"code": event.reason, "detail": None}}
-        case MessageFailed():
-            step["reason"] = {"code": event.reason, "detail": event.detail}
-        case MessageRejected():
-            step["reason"] = {"code": event.reason, "detail": None}
-        case _:
-            pass
-    return step
-
-
-def _moment(at: datetime) -> datetime:
-    """The time as MongoDB keeps it, in whole milliseconds, so that a document equals what is read back."""
-    return at.astimezone(UTC).replace(microsecond=at.microsecond // 1000 * 1000)

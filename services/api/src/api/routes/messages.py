@@ -1,11 +1,11 @@
 """Messages: taken, listed, read."""
 
-from datetime import datetime
-from typing import Annotated
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from api import numbers
+from api import examples, numbers
 from api.allowances import rate_limit_headers, seconds_until
 from api.auth import KeyedRoute, needs
 from api.fields import Moment, Recipient
@@ -13,11 +13,13 @@ from api.keyring import Caller
 from api.making import MAKING, Making, MakingOf
 from api.parts import Parts, PartsOf
 from api.problems import Problem, documented
-from api.projector.projections import Document
+from api.projector.projections import NOT_IN_THE_LOG_YET, Document
 from api.reads import MessageFilter
+from api.routes.deciding import decided
 from api.routes.lists import USUAL_LIMIT, Cursor, Limit, MessageId
 from api.sendings import NewAudio, NewMedia, NewMessage, Sending
 from api.shapes import (
+    MessageType,
     MessageView,
     MessageWithTimelineView,
     Page,
@@ -27,13 +29,31 @@ from api.urls import is_inside
 from api.views import message_view, message_with_timeline_view, page_view, place
 from griot_chassis.ids import new_id
 from griot_contracts.accounts import CommandDecided, Refusal, Scope
-from griot_contracts.messages import Content, MessageAccepted, MessageStatus, SendMessage
+from griot_contracts.messages import (
+    CancelMessage,
+    Content,
+    MessageAccepted,
+    MessageCancelled,
+    MessageStatus,
+    SendMessage,
+)
 from griot_contracts.sessions import SessionStatus, WhenDisconnected
 
 router = APIRouter(tags=["messages"], route_class=KeyedRoute)
 
 Sender = Annotated[Caller, Depends(needs(Scope.MESSAGES_SEND))]
 Reader = Annotated[Caller, Depends(needs(Scope.MESSAGES_READ))]
+LONGEST_AHEAD: Final = timedelta(days=30)
+"""How far ahead a message may be asked to be sent."""
+_ENDED: Final = frozenset(
+    {
+        MessageStatus.REJECTED,
+        MessageStatus.FAILED,
+        MessageStatus.SENT,
+        MessageStatus.DELIVERED,
+        MessageStatus.READ,
+    }
+)
 _KEYED = (
     "key_missing",
     "key_invalid",
@@ -48,6 +68,13 @@ _SENT = (
 )  # fmt: skip
 
 
+_FETCHED = (*_SENT, "media_address_forbidden")
+
+
+def _taken_as(example: dict[str, str]) -> dict[int | str, dict[str, Any]]:
+    return {202: {"content": {"application/json": {"example": example}}}}
+
+
 def routers() -> tuple[APIRouter, ...]:
     """All need a key."""
     return (router,)
@@ -57,18 +84,20 @@ def routers() -> tuple[APIRouter, ...]:
 async def send_message(
     body: NewMessage, caller: Sender, making: MakingOf, response: Response
 ) -> TakenMessageView:
-    """Take a text message.
+    """Send a text.
 
-    It is sent in the order of the session; `GET /messages/{id}` tells how it goes on.
+    It is sent in the order of the session, or when `sendAt` says; `GET /messages/{id}` tells how it goes on.
     """
     return await _take(body, body.content(), caller, making, response)
 
 
-@router.post("/messages/media", status_code=202, responses=documented(*_SENT, "media_address_forbidden"))
+@router.post(
+    "/messages/media", status_code=202, responses=_taken_as(examples.TAKEN_IMAGE) | documented(*_FETCHED)
+)
 async def send_media(
     body: NewMedia, caller: Sender, making: MakingOf, response: Response
 ) -> TakenMessageView:
-    """Take a picture or a video.
+    """Send a picture or a video.
 
     It is fetched after this answer, and what it is is told from its bytes. What cannot be sent makes the
     message `failed`, with `media_unreachable`, `media_too_large`, `media_type_unsupported` or
@@ -78,11 +107,13 @@ async def send_media(
     return await _take(body, body.content(), caller, making, response)
 
 
-@router.post("/messages/audio", status_code=202, responses=documented(*_SENT, "media_address_forbidden"))
+@router.post(
+    "/messages/audio", status_code=202, responses=_taken_as(examples.TAKEN_AUDIO) | documented(*_FETCHED)
+)
 async def send_audio(
     body: NewAudio, caller: Sender, making: MakingOf, response: Response
 ) -> TakenMessageView:
-    """Take a voice note or an audio file; `type` is `audio` for both.
+    """Send a voice note or an audio file; `type` is `audio` for both.
 
     It is fetched as pictures are, and fails as they do.
     """
@@ -102,7 +133,7 @@ async def list_messages(
     cursor: Cursor = None,
     status: Annotated[MessageStatus | None, Query(description="Only those that stand here.")] = None,
     session_id: Annotated[str | None, Query(alias="sessionId", description="Only of this session.")] = None,
-    type_: Annotated[str | None, Query(alias="type", description="Only of this kind.")] = None,
+    type_: Annotated[MessageType | None, Query(alias="type", description="Only of this kind.")] = None,
     to: Annotated[Recipient | None, Query(description="Only to this recipient.")] = None,
     since: Annotated[Moment | None, Query(alias="from", description="From this time on.")] = None,
     until: Annotated[Moment | None, Query(description="Before this time.")] = None,
@@ -126,12 +157,41 @@ async def read_message(message_id: MessageId, caller: Reader, parts: PartsOf) ->
     return message_with_timeline_view(message)
 
 
+@router.delete(
+    "/messages/{message_id}",
+    status_code=204,
+    responses=documented(*_KEYED, "message_not_found", "message_not_cancellable", "not_decided_yet"),
+)
+async def cancel_message(message_id: MessageId, caller: Sender, parts: PartsOf) -> Response:
+    """Cancel a message that still waits to be sent.
+
+    It becomes `cancelled`, for good; it stays counted against the day's limit. A repeat is safe. Once an
+    attempt is under way, or may have reached WhatsApp, it is too late.
+    """
+    message = await parts.reads.message(caller.account_id, message_id)
+    if message is None:
+        raise Problem("message_not_found")
+    if message["status"] in _ENDED:
+        raise Problem("message_not_cancellable")
+    command = CancelMessage(
+        account_id=caller.account_id,
+        at=parts.now(),
+        message_id=message_id,
+        session_id=message["session_id"],
+    )
+    decision = await decided(parts, command, id=new_id())
+    cancelled = MessageCancelled(**dict(command) | {"at": decision.at})
+    parts.overlay.learn(cancelled, NOT_IN_THE_LOG_YET)
+    return Response(status_code=204)
+
+
 async def _take(
     body: Sending, content: Content, caller: Caller, making: Making, response: Response
 ) -> TakenMessageView:
     parts, account_id, once = making.parts, caller.account_id, making.once(caller.account_id)
     message_id = making.message_id(account_id)
     try:
+        _check_moment(body.send_at, parts.now())
         session = await _sending_session(parts, caller, body)
         await _check_allowance(parts, caller)
     except Problem as problem:
@@ -147,6 +207,7 @@ async def _take(
         to=body.to,
         content=content,
         key_id=caller.key_id,
+        send_at=body.send_at,
     )
     decision = await parts.ask(command, id=new_id(), within=parts.settings.decision_within)
     if decision is not None:
@@ -169,6 +230,12 @@ async def _check_allowance(parts: Parts, caller: Caller) -> None:
     exhausted = parts.allowances.exhausted(caller.account_id, parts.now())
     if exhausted is not None:
         raise _refused(exhausted, parts.now())
+
+
+def _check_moment(send_at: datetime | None, now: datetime) -> None:
+    if send_at is not None and not now < send_at <= now + LONGEST_AHEAD:
+        detail = "sendAt: give a time to come, at most 30 days ahead"
+        raise Problem("invalid_request", detail=detail, field="sendAt")
 
 
 def _check_address(parts: Parts, url: str, field: str) -> None:

@@ -99,7 +99,7 @@ async def update_session(
 ) -> SessionView:
     """Change what you want of a session.
 
-    `pacing` is kept and shown now; messages are sent at that pace from a later release on.
+    A new `pacing`, `whenUnknown` or `whenDisconnected` holds for what waits already, too.
     """
     await own_session(parts, caller, session_id)
     wanted = body.model_dump(by_alias=False, exclude_unset=True)

@@ -44,7 +44,11 @@ async def _found(session_id: SessionId, caller: Manager, parts: PartsOf) -> Docu
 
 
 LastEventId = Annotated[
-    str | None, Header(description="The id of the last event that was seen: what came after it follows.")
+    str | None,
+    Header(
+        alias="Last-Event-ID",
+        description="The id of the last event that was seen: what came after it follows.",
+    ),
 ]
 Ticket = Annotated[
     str | None, Query(description="A ticket for this stream, in place of the key; see `stream-ticket`.")

@@ -135,6 +135,15 @@ class ReadSoFar:
                 pending[partition] = int(ends[where]) - 1
         return pending
 
+    async def cut_off(self, partitions: Collection[Partition]) -> set[int]:
+        """The numbers of those of which nothing is handled, and of which the log keeps the end alone."""
+        assert self.consumer is not None
+        kafka, handled = self.consumer.kafka, await self.handled(partitions)
+        known = {(where.topic, where.partition): where for where in kafka.assignment()}
+        wanted = [known[where.topic, where.number] for where in partitions if where not in handled]
+        beginnings = await kafka.beginning_offsets(wanted) if wanted else {}
+        return {int(where.partition) for where, beginning in beginnings.items() if beginning > 0}
+
     async def handled(self, partitions: Collection[Partition]) -> dict[Partition, int]:
         """The offset that each goes on at."""
         return await self._positions.load(partitions)
@@ -180,8 +189,9 @@ def _message(document: Mapping[str, Any]) -> Message:
 
 def _session(document: Mapping[str, Any]) -> Session:
     told = {name: document[name] for name in _SESSION if name in document}
+    told["with_owner"] = tuple(document.get("with_owner", ()))
     return Session(document["_id"], **told | {"when_unknown": WhenUnknown(document["when_unknown"])})
 
 
 def _receipt(document: Mapping[str, Any]) -> EarlyReceipt:
-    return EarlyReceipt(**{name: document[name] for name in _RECEIPT})
+    return EarlyReceipt(**{name: document[name] for name in _RECEIPT if name in document})

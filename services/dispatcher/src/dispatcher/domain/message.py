@@ -17,6 +17,7 @@ from griot_contracts.messages import (
     DeliverMessage,
     DispatchMessage,
     MediaReference,
+    MessageCancelled,
     MessageDelivered,
     MessageEvent,
     MessageFailed,
@@ -45,12 +46,11 @@ class Message:
         sequence: its place in its session's order; None until the command that queues it is read.
         to: the recipient's WhatsApp id, None as long as the sequence is.
         content: what it carries, kept until its end.
-        status: QUEUED until its end is known, then only forward: FAILED, SENT, DELIVERED, READ. An attempt
-        under
-            way is not a status here: which one it is follows from the order.
+        status: QUEUED until its end is known, then only forward: CANCELLED, FAILED, SENT, DELIVERED, READ. An
+        attempt under way is not a status here: which one it is follows from the order.
         attempt: how many attempts have ended.
         failures: how many of them count against the tries.
-        not_before: no attempt before this moment.
+        not_before: no attempt before this moment: when it was asked to be sent, then when it is tried again.
         reason: why the last attempt was not the last.
         in_doubt: an attempt ended in doubt, and nothing has settled it yet.
         whatsapp_message_id: WhatsApp's own id, once it took the message.
@@ -99,9 +99,12 @@ def take_in(known: Message, command: DispatchMessage, sequence: int, at: datetim
         return known, []
     content = command.content if known.is_open else None
     message = replace(known, sequence=sequence, to=command.to, content=content)
+    if known.status is MessageStatus.CANCELLED:
+        return message, [_cancelled(message)]  # the log told it before it told that there is such a message
     if known.attempt or not known.is_open:
         return message, []  # a delivery was read before: that it was queued has been told long ago
-    return message, [MessageQueued(**_of(message), at=at)]
+    message = replace(message, not_before=command.send_at)
+    return message, [MessageQueued(**_of(message), at=at, not_before=command.send_at)]
 
 
 def begin(
@@ -162,10 +165,35 @@ def give_up(message: Message, reason: str, at: datetime, detail: str | None = No
     return ended, [MessageFailed(**_of(message), at=at, reason=reason, detail=detail)]
 
 
+def withdraw(message: Message, at: datetime, *, may_be_given: bool) -> Step | None:
+    """What cancelling makes of a message; None where it is too late.
+
+    It is while an attempt may be under way, after an attempt that may have reached WhatsApp, and after its
+    end; and as long as attempts are known and the message is not. A repeat tells again what the first made
+    of it.
+    """
+    if message.status is MessageStatus.CANCELLED:
+        return message, [_cancelled(message)]
+    is_half_known = message.sequence is None and message.attempt > 0
+    if not message.is_open or message.in_doubt or may_be_given or is_half_known:
+        return None
+    cancelled = replace(message, status=MessageStatus.CANCELLED, content=None, reason=None, ended_at=at)
+    return cancelled, [_cancelled(cancelled)]
+
+
+def put_off(message: Message, reason: str, until: datetime, at: datetime) -> MessageQueued:
+    """It goes on waiting, for something that is no lack of its own."""
+    return MessageQueued(**_of(message), at=at, not_before=until, reason=reason)
+
+
 def record_id(body: MessageEvent | DeliverMessage) -> str:
     """The id under which `body` is published, however often that happens."""
     name = type(body).__name__
     match body:
+        case MessageQueued(reason=str(), attempt=int(attempt)):
+            return derive(body.message_id, name, str(attempt))
+        case MessageQueued(reason=str(reason), not_before=datetime() as until):
+            return derive(body.message_id, name, reason, until.isoformat())
         case MessageSending() | MessageUnknown() | DeliverMessage():
             return derive(body.message_id, name, str(body.attempt))
         case _:
@@ -194,22 +222,29 @@ def _failed(message: Message, end: DeliveryFailed, retry: Retry) -> Step:
     failures = message.failures + (end.reason != NOT_CONNECTED)
     if not end.retryable or retry.is_over(failures):
         return give_up(replace(message, failures=failures), end.reason, end.at, end.detail)
-    return _again(message, end.reason, end.at, failures, retry), []
+    waiting = _again(message, end.reason, end.at, failures, retry)
+    why = {"attempt": end.attempt, "reason": end.reason, "detail": end.detail}
+    return waiting, [MessageQueued(**_of(message), at=end.at, not_before=waiting.not_before, **why)]
 
 
 def _unknown(message: Message, end: DeliveryUnknown, when_unknown: WhenUnknown, retry: Retry) -> Step:
     failures = message.failures + 1
-    resend = when_unknown is WhenUnknown.RESEND and not retry.is_over(failures)
-    told = MessageUnknown(**_of(message), at=end.at, attempt=end.attempt, reason=end.reason, resend=resend)
-    if resend:
-        return _again(message, end.reason, end.at, failures, retry), [told]
+    what = {**_of(message), "at": end.at, "attempt": end.attempt, "reason": end.reason}
+    if when_unknown is WhenUnknown.RESEND and not retry.is_over(failures):
+        waiting = _again(message, end.reason, end.at, failures, retry)
+        return waiting, [MessageUnknown(**what, resend=True, not_before=waiting.not_before)]
     given_up, events = give_up(replace(message, failures=failures), UNKNOWN_OUTCOME, end.at, end.reason)
-    return given_up, [told, *events]
+    return given_up, [MessageUnknown(**what, resend=False), *events]
 
 
 def _again(message: Message, reason: str, at: datetime, failures: int, retry: Retry) -> Message:
     not_before = at + retry.wait_after(message.attempt)
     return replace(message, failures=failures, reason=reason, not_before=not_before)
+
+
+def _cancelled(message: Message) -> MessageCancelled:
+    assert message.ended_at is not None
+    return MessageCancelled(**_of(message), at=message.ended_at)
 
 
 def _of(message: Message) -> dict[str, str]:

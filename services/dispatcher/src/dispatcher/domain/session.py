@@ -28,6 +28,14 @@ class Session:
         when_unknown: what becomes of a message of which nobody knows whether WhatsApp took it.
         status_at: when the status was seen; with `epoch` it tells a late word of a former owner from news.
         epoch: the ownership under which it was seen.
+        made_at: when it was made.
+        messages_per_minute: the pace that its owner wants; None is as is usual.
+        jitter: by which part of itself the time between two messages varies, if its owner said so.
+        daily_cap: messages that it sends in a day of UTC, if its owner said so.
+        given_today: the messages that it gave away on the day of UTC that ends at `day_ends`.
+        last_given: the last of them.
+        next_at: when the next may go, by its pace.
+        with_owner: the attempts that may have been under way when it was last connected.
     """
 
     session_id: str
@@ -37,21 +45,39 @@ class Session:
     when_unknown: WhenUnknown = WhenUnknown.RESEND
     status_at: datetime | None = None
     epoch: int = 0
+    made_at: datetime | None = None
+    messages_per_minute: int | None = None
+    jitter: float | None = None
+    daily_cap: int | None = None
+    given_today: int = 0
+    day_ends: datetime | None = None
+    last_given: str | None = None
+    next_at: datetime | None = None
+    with_owner: tuple[str, ...] = ()
 
 
 def follow(session: Session, event: SessionEvent) -> Session:
     """The session after the event; the very same one when it says nothing new. Safe to repeat."""
     match event:
         case SessionCreated():
-            return replace(session, when_unknown=event.when_unknown)
+            return replace(session, when_unknown=event.when_unknown, made_at=event.at)
         case SessionUpdated():
-            return replace(session, when_unknown=event.when_unknown or session.when_unknown)
+            return _paced(replace(session, when_unknown=event.when_unknown or session.when_unknown), event)
         case SessionStatusChanged():
             return _status_changed(session, event)
         case SessionDeleted():
             return replace(session, deleted=True, connected=False)
         case _:
             assert_never(event)
+
+
+def _paced(session: Session, event: SessionUpdated) -> Session:
+    if event.pacing is None:
+        return session
+    pace = event.pacing.model_dump(by_alias=False)
+    if all(getattr(session, name) == wanted for name, wanted in pace.items()):
+        return session
+    return replace(session, **pace, next_at=None)  # it was reckoned at another pace
 
 
 def _status_changed(session: Session, event: SessionStatusChanged) -> Session:

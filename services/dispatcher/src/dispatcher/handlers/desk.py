@@ -7,6 +7,7 @@ read back before they are used again.
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final, TypeVar
 
 from dispatcher.domain.message import Message
@@ -35,6 +36,8 @@ class Held:
     session: Session
     queue: Queue = field(default_factory=Queue)
     in_doubt: dict[str, Message] = field(default_factory=dict)
+    put_off: set[str] = field(default_factory=set)
+    """The records that told which messages wait for the next day: told once is enough."""
 
 
 class Desk:
@@ -49,6 +52,8 @@ class Desk:
             self.sessions[session.session_id] = Held(session)
         for session_id, places in shelf.waiting.items():
             self.held(session_id).queue = Queue(places)
+        for held in self.sessions.values():
+            held.queue.take_over(held.session.connected, held.session.with_owner)
         for message in shelf.in_doubt:
             self.held(message.session_id).in_doubt[message.message_id] = message
         for receipt in shelf.early:
@@ -89,6 +94,11 @@ class Desk:
         """The receipt that came before the message it is for; it need not be remembered any longer."""
         return self._early.pop((session_id, whatsapp_message_id), None)
 
+    def take_during(self, attempt: str) -> EarlyReceipt | None:
+        """The one receipt that came while this attempt was under way; None where there are others."""
+        found = [key for key, receipt in self._early.items() if receipt.during == attempt]
+        return self._early.pop(found[0]) if len(found) == 1 else None
+
 
 class Desks:
     """The desks of the partitions owned, read from the store when they are first needed."""
@@ -115,8 +125,10 @@ class Desks:
         for number in list(self._desks) if numbers is None else numbers:
             self._desks.pop(number, None)
 
-    async def fill(self, sessions: Collection[Held]) -> None:
-        """Have the next messages of these sessions at hand, in one query."""
+    async def fill(self, sessions: Collection[Held], now: datetime) -> None:
+        """Have the messages that are next by now at hand, of all these sessions, in one query."""
+        for held in sessions:
+            held.queue.advance(now)
         wanted = [id_ for held in sessions for id_ in held.queue.wanted()]
         if wanted:
             queues = {held.session.session_id: held.queue for held in sessions}

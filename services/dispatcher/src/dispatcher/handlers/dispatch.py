@@ -5,22 +5,23 @@ or for a gate, goes out from `keep_time`. One lock keeps the two apart.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from dispatcher.domain.message import Message
-from dispatcher.domain.retry import Retry
 from dispatcher.handlers.alarms import Alarms
 from dispatcher.handlers.desk import Desk, Desks, Held
 from dispatcher.handlers.fetching import Fetching
 from dispatcher.handlers.gates import Gates
-from dispatcher.handlers.ports import Log, Media, Progress, Store
+from dispatcher.handlers.policy import Policy
+from dispatcher.handlers.ports import Log, Media, Past, Progress, Store
+from dispatcher.handlers.recalling import Recalling
 from dispatcher.handlers.work import Work
 from griot_chassis.log import get_logger
 from griot_chassis.records import Partition, Record
 from griot_contracts.deliveries import DeliveryFailed, DeliverySent, DeliveryUnknown, ReceiptReceived
-from griot_contracts.messages import DispatchMessage
+from griot_contracts.messages import CancelMessage, DispatchMessage, MessageCancelled
 from griot_contracts.sessions import SessionDeleted
 
 log = get_logger(__name__)
@@ -43,15 +44,17 @@ class Dispatch:
         progress: Progress,
         media: Media,
         *,
-        retry: Retry,
+        past: Past,
+        policy: Policy,
         now: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._log = log_
-        self._retry = retry
+        self._policy = policy
         self._now = now
         self._desks = Desks(store)
         self._gates = Gates(progress)
+        self._recalling = Recalling(past, progress)
         self._alarms = Alarms()
         self._fetching = Fetching(media, lambda number: self._alarms.ring(number, now()))
         self._one_at_a_time = asyncio.Lock()
@@ -70,15 +73,17 @@ class Dispatch:
             numbers = {record.partition for record in records}
             try:
                 await self._desks.open(numbers)
+                await self._take_up(numbers)
                 await self._handle(records)
             except BaseException:
-                self._desks.forget(numbers)
+                self._put_down(numbers)
                 raise
 
     async def assigned(self, partitions: set[Partition]) -> None:
         """Read back what these partitions' sessions have waiting, and pump what needs no news first."""
         async with self._one_at_a_time:
             await self._gates.close(partitions)
+            await self._recalling.assigned(partitions, self._gates.began)
             numbers = {partition.number for partition in partitions}
             await self._desks.open(numbers)
             self._wake_all(numbers)
@@ -88,6 +93,7 @@ class Dispatch:
         async with self._one_at_a_time:
             self._desks.forget()
             self._gates.forget()
+            self._recalling.forget()
             self._alarms.clear()
             self._fetching.forget()
 
@@ -109,31 +115,38 @@ class Dispatch:
             ready = {number for number in opened.union(numbers) if self._gates.is_open(number)}
             try:
                 await self._desks.open(ready)
+                await self._take_up(ready)
                 sessions = [
                     (desk, held) for desk in self._desks if desk.number in ready for held in desk.busy()
                 ]
-                await self._desks.fill([held for _, held in sessions])
-                work = Work(self._desks, self._log, self._retry, self._fetching, ())
+                await self._desks.fill([held for _, held in sessions], self._now())
+                work = self._work((), {})
                 self._pump(work, sessions)
-                await self._publish(work)
-                await self._store.save(work.new, work.changed, (), ())
+                await self._finish(work)
             except BaseException:
-                self._desks.forget(ready)  # what was given to nobody must not count as under way
+                self._put_down(ready)  # what was given to nobody must not count as under way
                 raise
             if self._gates.any_closed:
                 for number in set(numbers) - ready:
                     self._alarms.ring(number, self._now() + _NEXT_LOOK)
 
+    async def _take_up(self, numbers: Collection[int]) -> None:
+        """Take up what waits for longer than the log keeps its command, and is not stored."""
+        for number in filter(self._recalling.is_cut_off, numbers):
+            records = await self._recalling.still_open(number)
+            for start in range(0, len(records), _AT_ONCE):
+                await self._handle(records[start : start + _AT_ONCE])
+            self._recalling.is_taken_up(number)
+
     async def _handle(self, records: Sequence[Record]) -> None:
         touched = {(record.partition, _session_of(record)) for record in records}
         sessions = [(self._desks[number], self._desks[number].held(id_)) for number, id_ in touched]
-        await self._desks.fill([held for _, held in sessions])
-        work = Work(self._desks, self._log, self._retry, self._fetching, await self._known(records))
+        await self._desks.fill([held for _, held in sessions], self._now())
+        work = self._work(await self._known(records), await self._recalling.cancelled(records))
         for record in records:
             work.take(record)
         self._pump(work, [item for item in sessions if self._gates.is_open(item[0].number)])
-        await self._publish(work)
-        await self._store.save(work.new, work.changed, work.sessions.values(), work.early.values())
+        await self._finish(work)
         self._wake_all(self._gates.pass_(records))
 
     def _pump(self, work: Work, sessions: Iterable[tuple[Desk, Held]]) -> None:
@@ -143,9 +156,36 @@ class Dispatch:
             if later is not None:
                 self._alarms.ring(desk.number, later)
 
-    async def _publish(self, work: Work) -> None:
-        for start in range(0, len(work.told), _AT_ONCE):
-            await self._log.publish(work.told[start : start + _AT_ONCE])
+    async def _finish(self, work: Work) -> None:
+        """Tell what the work led to, then keep it.
+
+        What is cancelled is kept first: once it is told, nobody may send it, whatever fails here. The replies
+        come last: who is answered finds it told.
+        """
+        if work.cancelled:
+            await self._store.save((), work.cancelled, (), ())
+        told = work.outbox.told
+        for start in range(0, len(told), _AT_ONCE):
+            await self._log.publish(told[start : start + _AT_ONCE])
+        await self._store.save(work.new, work.changed, work.sessions.values(), work.early.values())
+        if work.outbox.replies:
+            await self._log.publish(work.outbox.replies)
+
+    def _work(self, known: Iterable[Message], cancelled: Mapping[str, MessageCancelled]) -> Work:
+        return Work(
+            self._desks,
+            self._log,
+            self._policy,
+            fetching=self._fetching,
+            gates=self._gates,
+            known=known,
+            cancelled=cancelled,
+            now=self._now(),
+        )
+
+    def _put_down(self, numbers: Collection[int]) -> None:
+        self._desks.forget(numbers)
+        self._gates.fail(numbers)
 
     async def _known(self, records: Iterable[Record]) -> list[Message]:
         """What the store knows of the messages that the batch is about and that are not at hand."""
@@ -154,7 +194,13 @@ class Dispatch:
         for record in records:
             desk, body = self._desks[record.partition], record.body
             match body:
-                case DispatchMessage() | DeliverySent() | DeliveryFailed() | DeliveryUnknown():
+                case (
+                    DispatchMessage()
+                    | CancelMessage()
+                    | DeliverySent()
+                    | DeliveryFailed()
+                    | DeliveryUnknown()
+                ):
                     if desk.held(body.session_id).queue.get(body.message_id) is None:
                         ids.add(body.message_id)
                 case ReceiptReceived():

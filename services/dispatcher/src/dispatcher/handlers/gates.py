@@ -1,4 +1,4 @@
-"""Which partitions may be pumped: those whose news is read.
+"""Which partitions may be pumped: those whose news is read; and what a former owner may have pumped.
 
 After a restart the log may hold what became of messages that the queue still has. What is asked for again is
 never sent twice, but asking is work, so a partition is pumped once delivery.events.v1 and session.events.v1
@@ -6,11 +6,13 @@ are read to where they ended when it was assigned.
 """
 
 from collections.abc import Collection, Iterable
+from typing import Final
 
 from dispatcher.handlers.ports import Progress
 from griot_chassis.records import Partition, Record
-from griot_contracts.topics import DELIVERY_EVENTS, SESSION_EVENTS
+from griot_contracts.topics import DELIVERY_EVENTS, DISPATCH_COMMANDS, SESSION_EVENTS
 
+_ALL: Final = 2**63
 _NEWS = frozenset({DELIVERY_EVENTS.name, SESSION_EVENTS.name})
 
 
@@ -20,6 +22,7 @@ class Gates:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._closed: dict[Partition, int] = {}
+        self._inherited: dict[int, int] = {}
 
     @property
     def any_closed(self) -> bool:
@@ -34,10 +37,30 @@ class Gates:
         """Close the gates of partitions just assigned, where there is something to be read first."""
         news = [partition for partition in partitions if partition.topic in _NEWS]
         self._closed = await self._progress.pending(news)
+        commands = [partition for partition in partitions if partition.topic == DISPATCH_COMMANDS.name]
+        handled = await self._progress.handled(commands)
+        pending = await self._progress.pending(commands)
+        for partition in commands:
+            end = pending.get(partition, -1) + 1
+            self._inherited[partition.number] = max(handled.get(partition, 0), end)
+
+    @property
+    def began(self) -> dict[int, int]:
+        """The offsets at which the commands begin that no former owner has read, by partition number."""
+        return dict(self._inherited)
+
+    def is_inherited(self, number: int, sequence: int) -> bool:
+        """Whether this message was there before its partition was taken over, so another may have had it."""
+        return sequence < self._inherited.get(number, 0)
+
+    def fail(self, numbers: Collection[int]) -> None:
+        """What was published of these partitions is not stored: whatever is there may be under way."""
+        self._inherited.update(dict.fromkeys(numbers, _ALL))
 
     def forget(self) -> None:
         """Nothing is owned any more."""
         self._closed.clear()
+        self._inherited.clear()
 
     def pass_(self, records: Iterable[Record]) -> set[int]:
         """These records are handled; the numbers whose gates are open because of it."""

@@ -1,6 +1,7 @@
 """What the handlers need of the outside, and no more."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from dispatcher.domain.media import Outcome
@@ -8,10 +9,10 @@ from dispatcher.domain.message import Message
 from dispatcher.domain.receipt import EarlyReceipt
 from dispatcher.domain.session import Session
 from dispatcher.domain.shelf import Shelf
-from griot_chassis.records import Partition
+from griot_chassis.records import Partition, Record
 from griot_contracts.base import Contract
 from griot_contracts.cloudevents import Envelope
-from griot_contracts.messages import AudioContent, MediaContent
+from griot_contracts.messages import AudioContent, MediaContent, MessageCancelled
 
 
 class Store(Protocol):
@@ -58,8 +59,10 @@ class Log(Protocol):
         body: Contract,
         *,
         id: str,  # noqa: A002  # CloudEvents' own name
+        cause: Envelope[Contract] | None = None,
+        reply_to: str | None = None,
     ) -> Envelope[Contract]:
-        """Wrap a body for the log."""
+        """Wrap a body for the log, under the correlation and the trace of its cause."""
 
     async def publish(self, envelopes: Sequence[Envelope[Contract]]) -> None:
         """Write them, in order for each key; every one is acknowledged on return.
@@ -67,6 +70,19 @@ class Log(Protocol):
         Raises:
             BrokerUnavailableError: none or some are written; a repeat is safe.
         """
+
+
+class Past(Protocol):
+    """What stands in the log beside the topics that are read: for what their records do not say (any more).
+
+    Every method raises when the log is away.
+    """
+
+    async def cancelled(self, number: int, since: datetime) -> dict[str, MessageCancelled]:
+        """What was told since then of the partition's messages that were cancelled, by their ids."""
+
+    async def still_open(self, number: int) -> list[Record]:
+        """The commands of messages that have no end, and whose command the log does not keep any more."""
 
 
 class Progress(Protocol):
@@ -80,3 +96,6 @@ class Progress(Protocol):
 
     async def handled(self, partitions: Collection[Partition]) -> dict[Partition, int]:
         """The offset that each goes on at; what lies before it is handled, or was put aside."""
+
+    async def cut_off(self, partitions: Collection[Partition]) -> set[int]:
+        """The numbers of those of which nothing is handled, and of which the log keeps the end alone."""

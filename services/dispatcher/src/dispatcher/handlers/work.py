@@ -1,6 +1,6 @@
 """A batch in hand: what it is about, what it changes, and what is to be told of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -8,20 +8,31 @@ from typing import Final
 from dispatcher.domain import message as steps
 from dispatcher.domain.media import Refused
 from dispatcher.domain.message import DeliveryEnd, Message
+from dispatcher.domain.pacing import Wait, count, is_paced, wait_for
+from dispatcher.domain.queue import AT_HAND, Place, attempt_name
 from dispatcher.domain.receipt import EarlyReceipt
-from dispatcher.domain.retry import Retry
 from dispatcher.domain.session import Session, SessionEvent, follow
 from dispatcher.handlers.desk import Desks, Held
 from dispatcher.handlers.fetching import Fetching, needs_media
+from dispatcher.handlers.gates import Gates
+from dispatcher.handlers.outbox import Outbox
+from dispatcher.handlers.policy import Policy
 from dispatcher.handlers.ports import Log
 from griot_chassis.records import Record
-from griot_contracts.base import Contract
-from griot_contracts.cloudevents import Envelope
+from griot_contracts.accounts import CommandDecided, Refusal
 from griot_contracts.deliveries import DeliveryFailed, DeliverySent, DeliveryUnknown, ReceiptReceived
-from griot_contracts.messages import DeliverMessage, DispatchMessage, MessageEvent
+from griot_contracts.messages import (
+    CancelMessage,
+    DispatchMessage,
+    MessageCancelled,
+    MessageEvent,
+    MessageStatus,
+)
 from griot_contracts.sessions import SessionCreated, SessionDeleted, SessionStatusChanged, SessionUpdated
 
 _UNTIL_AT_HAND: Final = timedelta(seconds=1)
+_ASKED_WITHIN: Final = timedelta(minutes=5)
+"""How long a question is worth an answer. Who asked waits for seconds; the clocks of two machines differ."""
 _FETCHED_AHEAD: Final = 4
 """The first messages of a session whose media are fetched, so that they are there when their turn comes."""
 
@@ -30,16 +41,31 @@ class Work:
     """Takes in the records of a batch one by one. Nothing is published or stored here."""
 
     def __init__(
-        self, desks: Desks, log: Log, retry: Retry, fetching: Fetching, known: Iterable[Message]
+        self,
+        desks: Desks,
+        log: Log,
+        policy: Policy,
+        *,
+        fetching: Fetching,
+        gates: Gates,
+        known: Iterable[Message],
+        cancelled: Mapping[str, MessageCancelled],
+        now: datetime,
     ) -> None:
-        """Begin a batch; `known` are the messages it is about that were read from the store."""
+        """Begin a batch.
+
+        `known` are the messages it is about that were read from the store, `cancelled` what a former owner
+        told of those that it asks to cancel.
+        """
         self._desks = desks
-        self._log = log
-        self._retry = retry
+        self._policy = policy
         self._fetching = fetching
+        self._gates = gates
+        self._began = now
+        self._cancelled = cancelled
         self._known = {message.message_id: message for message in known}
         self._sent_as = {m.whatsapp_message_id: m for m in self._known.values() if m.whatsapp_message_id}
-        self.told: list[Envelope[Contract]] = []
+        self.outbox = Outbox(log)
         self._now: dict[str, Message] = {}
         self._unheard_of: set[str] = set()
         self._to_store: set[str] = set()
@@ -51,6 +77,8 @@ class Work:
         match record.body:
             case DispatchMessage() as command:
                 self._dispatch(command, record)
+            case CancelMessage() as command:
+                self._cancel(command, record)
             case DeliverySent() | DeliveryFailed() | DeliveryUnknown() as end:
                 self._delivery(end, record)
             case ReceiptReceived() as receipt:
@@ -70,6 +98,12 @@ class Work:
         """The other messages to be stored."""
         return [self._now[id_] for id_ in self._to_store - self._unheard_of]
 
+    @property
+    def cancelled(self) -> list[Message]:
+        """The messages that are not to be sent any more."""
+        cancelled = MessageStatus.CANCELLED
+        return [self._now[id_] for id_ in self._to_store if self._now[id_].status is cancelled]
+
     def pump(self, held: Held, now: datetime) -> datetime | None:
         """Give the session's next message to its owner, if it can be; or say when to ask again.
 
@@ -80,22 +114,44 @@ class Work:
         if not held.session.connected:
             return None
         place = held.queue.next(now)
-        if place is None or isinstance(place, datetime):
+        if not isinstance(place, Place):
             return place
         message = held.queue.get(place.message_id)
-        if message is None:
-            return now + _UNTIL_AT_HAND
+        return now + _UNTIL_AT_HAND if message is None else self._give(held, place, message, now)
+
+    def _give(self, held: Held, place: Place, message: Message, now: datetime) -> datetime | None:
         media = self._fetching.outcome(message) if needs_media(message) else None
         if isinstance(media, Refused):
             ended, events = steps.give_up(message, media.reason, now, media.detail)
             self._change(ended, events, message.command_id)
             return self.pump(held, now)
+        wait = wait_for(held.session, message.message_id, now, self._policy.usual)
+        if wait is not None:
+            self._put_off(held, wait, now)
+            return wait.until
         if media is None and needs_media(message):
             return None  # this partition is looked at again when it is there
         self._fetching.forget(message.message_id)
         held.queue.give(place)
-        self._tell(message, steps.begin(message, now, media), message.command_id)
+        self._count(held, message.message_id, now)
+        self.outbox.tell(message, steps.begin(message, now, media), message.command_id)
         return None
+
+    def _count(self, held: Held, message_id: str, now: datetime) -> None:
+        usual = self._policy.usual
+        held.session = count(held.session, message_id, now, usual, self._policy.spread())
+        if is_paced(held.session, now, usual):
+            self.sessions[held.session.session_id] = held.session
+
+    def _put_off(self, held: Held, wait: Wait, now: datetime) -> None:
+        """Tell those that are next why they wait, where that is worth telling, and once."""
+        if wait.reason is None:
+            return
+        for message in held.queue.first(AT_HAND):
+            event = steps.put_off(message, wait.reason, wait.until, now)
+            if not message.attempt and (told := steps.record_id(event)) not in held.put_off:
+                held.put_off.add(told)
+                self.outbox.tell(message, [event], message.command_id)
 
     def _dispatch(self, command: DispatchMessage, record: Record) -> None:
         held = self._desks[record.partition].held(command.session_id)
@@ -112,11 +168,33 @@ class Work:
         if message is not known:
             self._change(message, events, record.envelope.id)
 
+    def _cancel(self, command: CancelMessage, record: Record) -> None:
+        """Decide, unless nobody waits for it any more, or the news is not read that it depends on.
+
+        Who asked is told to ask again then. What a former owner has told stays so.
+        """
+        told = self._cancelled.get(command.message_id)
+        forgotten = command.at < self._began - _ASKED_WITHIN
+        if told is None and (forgotten or not self._gates.is_open(record.partition)):
+            return
+        held = self._desks[record.partition].held(command.session_id)
+        known = self._message(held, command.message_id) or self._make(command, record)
+        inherited = self._gates.is_inherited(record.partition, known.sequence or 0)
+        given = told is None and held.queue.may_be_given(command.message_id, inherited=inherited)
+        step = steps.withdraw(known, command.at if told is None else told.at, may_be_given=given)
+        decision = CommandDecided(account_id=command.account_id, at=command.at)
+        if step is None:
+            decision = decision.model_copy(update={"refusal": Refusal.MESSAGE_NOT_CANCELLABLE})
+        else:
+            self._change(*step, record.envelope.id)
+            decision = decision.model_copy(update={"at": step[0].ended_at})
+        self.outbox.reply(record.envelope, decision)
+
     def _delivery(self, end: DeliveryEnd, record: Record) -> None:
         desk = self._desks[record.partition]
         held = desk.held(end.session_id)
         known = self._message(held, end.message_id) or self._make(end, record)
-        message, events = steps.end_attempt(known, end, held.session.when_unknown, self._retry)
+        message, events = steps.end_attempt(known, end, held.session.when_unknown, self._policy.retry)
         if message is known:
             return
         if held.session.deleted:
@@ -127,6 +205,11 @@ class Work:
             early = desk.take_early(end.session_id, end.whatsapp_message_id)
             if early is not None:
                 self._received(message, read=early.read, at=early.at, record=record)
+        elif message.in_doubt:
+            early = desk.take_during(attempt_name(end.message_id, end.attempt))
+            if early is not None:
+                step = steps.settle(message, early.whatsapp_message_id, read=early.read, at=early.at)
+                self._change(*step, record.envelope.id)
 
     def _receipt(self, receipt: ReceiptReceived, record: Record) -> None:
         desk = self._desks[record.partition]
@@ -139,7 +222,12 @@ class Work:
                 self._change(*step, record.envelope.id)
             else:
                 early = EarlyReceipt(
-                    receipt.session_id, record.partition, whatsapp_id, receipt.read, receipt.received_at
+                    receipt.session_id,
+                    record.partition,
+                    whatsapp_id,
+                    receipt.read,
+                    receipt.received_at,
+                    during=desk.held(receipt.session_id).queue.attempt_to(receipt.chat),
                 )
                 self.early[receipt.session_id, whatsapp_id] = desk.keep(early)
 
@@ -156,6 +244,8 @@ class Work:
         before, held.session = held.session, follow(held.session, event)
         if held.session == before:
             return
+        if before.connected and not held.session.connected:
+            held.session = replace(held.session, with_owner=held.queue.with_owner)
         self.sessions[event.session_id] = held.session
         if held.session.connected and not before.connected:
             held.queue.session_is_back()
@@ -176,7 +266,7 @@ class Work:
         """The message as it stands, changes of this batch included."""
         return self._now.get(message_id) or held.queue.get(message_id) or self._known.get(message_id)
 
-    def _make(self, body: DispatchMessage | DeliveryEnd, record: Record) -> Message:
+    def _make(self, body: DispatchMessage | CancelMessage | DeliveryEnd, record: Record) -> Message:
         self._unheard_of.add(body.message_id)
         return Message(body.message_id, body.session_id, body.account_id, record.partition)
 
@@ -189,19 +279,4 @@ class Work:
         self._desks[message.partition].reflect(message)
         if not message.is_open:
             self._fetching.forget(message.message_id)
-        self._tell(message, events, cause_id)
-
-    def _tell(
-        self, message: Message, bodies: Iterable[MessageEvent | DeliverMessage], cause_id: str | None
-    ) -> None:
-        """All that is told of a message goes under the correlation and the trace that it came in with."""
-        for body in bodies:
-            envelope = self._log.envelope(body, id=steps.record_id(body))
-            self.told.append(
-                replace(
-                    envelope,
-                    correlation_id=message.correlation_id or envelope.correlation_id,
-                    causation_id=cause_id,
-                    traceparent=message.traceparent,
-                )
-            )
+        self.outbox.tell(message, events, cause_id)

@@ -185,6 +185,7 @@ def _send_message(account: Account, command: SendMessage) -> list[AccountEvent]:
             to=command.to,
             content=command.content,
             day=day,
+            send_at=command.send_at,
         )
     ]
 

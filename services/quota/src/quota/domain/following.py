@@ -52,6 +52,7 @@ def consequences(event: AccountEvent) -> list[Consequence]:  # noqa: PLR0911 - o
                     session_id=event.session_id,
                     to=event.to,
                     content=event.content,
+                    send_at=event.send_at,
                 )
             ]
         case _:

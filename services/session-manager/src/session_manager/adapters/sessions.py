@@ -16,7 +16,8 @@ class MongoSessions:
     """The port `Sessions`.
 
     - `sessions`: `{_id: session id, account_id, partition, desired, jid, since}`, `jid` once it is linked.
-    - `leases`: `{_id: session id, owner, epoch, at}`; the epoch grows by one with each ownership.
+    - `leases`: `{_id: session id, owner, epoch, at}`; the epoch grows by one with each ownership. Whose the
+      sessions are is for `leases.MongoLeases` to say: these only count.
     - `partitions`: `{_id: number, read_at}`, those whose sessions are all known.
     """
 
@@ -29,7 +30,7 @@ class MongoSessions:
 
     async def unread(self, partitions: Collection[int]) -> set[int]:
         """Those of these partitions whose sessions are not known."""
-        read = self._partitions.find({"_id": {"$in": sorted(partitions)}})
+        read = self._partitions.find({"_id": {"$in": sorted(partitions)}, "read_at": {"$exists": True}})
         return set(partitions) - {document["_id"] async for document in read}
 
     async def restore(self, partition: int, sessions: Collection[Logged]) -> None:
@@ -43,7 +44,7 @@ class MongoSessions:
         await self._partitions.update_one({"_id": partition}, read, upsert=True)
 
     async def take_over(self, partitions: Collection[int]) -> list[Owned]:
-        """Become the owner of every known session of these partitions."""
+        """Begin a new ownership of every session of these partitions that is to be connected."""
         await self._sessions.create_index("partition")
         found = self._sessions.find({"partition": {"$in": sorted(partitions)}, "desired": "connected"})
         known = [document async for document in found]
@@ -70,11 +71,6 @@ class MongoSessions:
         """Know a session no more. A repeat does nothing."""
         await self._sessions.delete_one({"_id": session_id})
         await self._leases.delete_one({"_id": session_id})
-
-    async def holds(self, session_id: str, epoch: int) -> bool:
-        """Whether nobody has become the owner since this epoch."""
-        lease = await self._leases.find_one({"_id": session_id})
-        return lease is not None and lease["owner"] == self._owner and lease["epoch"] == epoch
 
     async def _know(
         self,

@@ -1,6 +1,7 @@
 """What is known of each attempt at a message, and what a command that asks for one leads to."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final
 
 from griot_contracts.base import Contract
@@ -36,6 +37,8 @@ class Doubt:
     """WhatsApp may have the message or not: it is told as unknown, never sent again under this attempt."""
 
 
+_EVER: Final = datetime.min.replace(tzinfo=UTC)
+
 Known = Begun | End | None
 Decision = HandOver | SayAgain | Doubt
 
@@ -60,10 +63,11 @@ def attempt_of(delivery: DeliveryStarted | End) -> Attempt:
 class Journal:
     """What is known of the attempts of some sessions.
 
-    The oldest ends are forgotten first, what is open never.
+    The oldest ends are forgotten first, what is open never. Of what happened before `since` nothing is known.
     """
 
     enough: int = ENOUGH
+    since: datetime = _EVER
     _open: set[Attempt] = field(default_factory=set)
     _ended: dict[Attempt, End] = field(default_factory=dict)
 

@@ -22,6 +22,7 @@ from session_manager.domain.outcomes import ConnectError
 from session_manager.domain.standing import PAIRING_LASTS, STOPPED
 from session_manager.handlers.deliver import DeliverMessages
 from session_manager.handlers.fleet import Fleet
+from session_manager.handlers.lease import Lease, NotTheOwnerError
 from session_manager.handlers.outbox import Outbox
 from session_manager.handlers.ports import Now, Publisher, Sessions, WhatsApp
 from session_manager.handlers.session import Session
@@ -39,6 +40,7 @@ class HandleSessionCommands:
         self,
         fleet: Fleet,
         deliver: DeliverMessages,
+        lease: Lease,
         *,
         sessions: Sessions,
         whatsapp: WhatsApp,
@@ -47,6 +49,7 @@ class HandleSessionCommands:
         now: Now,
     ) -> None:
         self._fleet = fleet
+        self._lease = lease
         self._sessions = sessions
         self._whatsapp = whatsapp
         self._outbox = outbox
@@ -55,7 +58,13 @@ class HandleSessionCommands:
         self._deliver = deliver
 
     async def __call__(self, record: Record) -> None:
-        """Carry out one command. Safe to repeat."""
+        """Carry out one command. Safe to repeat.
+
+        Raises:
+            NotTheOwnerError: the command is another worker's by now.
+        """
+        if not await self._lease.holds(record.partition):
+            raise NotTheOwnerError
         match record.body:
             case DeliverMessage() as command:
                 await self._deliver(command, record)

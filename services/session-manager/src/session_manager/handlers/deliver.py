@@ -25,6 +25,8 @@ from session_manager.domain.journal import Doubt, End, HandOver, SayAgain, what_
 from session_manager.domain.outcomes import Doubtful, HandOverError, LookupFailedError, Refused
 from session_manager.handlers import metrics
 from session_manager.handlers.fleet import Fleet
+from session_manager.handlers.journals import Journals
+from session_manager.handlers.lease import Lease, NotTheOwnerError
 from session_manager.handlers.ports import Attachments, Connection, Now, Publisher
 from session_manager.handlers.session import Session
 
@@ -52,9 +54,19 @@ class DeliverMessages:
     """
 
     def __init__(
-        self, fleet: Fleet, publisher: Publisher, attachments: Attachments, *, now: Now, patience: Patience
+        self,
+        fleet: Fleet,
+        lease: Lease,
+        journals: Journals,
+        publisher: Publisher,
+        attachments: Attachments,
+        *,
+        now: Now,
+        patience: Patience,
     ) -> None:
         self._fleet = fleet
+        self._lease = lease
+        self._journals = journals
         self._publisher = publisher
         self._now = now
         self._attachments = attachments
@@ -67,9 +79,10 @@ class DeliverMessages:
         Raises:
             BrokerUnavailableError: what became of it is known and kept, but not in the log; the command
                 comes again.
+            NotTheOwnerError: the message was not handed over, and is another worker's by now.
         """
-        known = self._fleet.journal(record.partition).known((command.message_id, command.attempt))
-        match what_to_do(known):
+        attempt = command.message_id, command.attempt
+        match what_to_do(await self._journals.known(record.partition, attempt, command.at)):
             case SayAgain(end):
                 await self._publish(end, record)
             case Doubt():
@@ -88,6 +101,9 @@ class DeliverMessages:
             await self._end(self._told(command, message), record)
         else:
             await self._begin(command, record)
+            # The worker may have stood still until now. What is begun and never ended, the owner tells so.
+            if not await self._lease.holds(record.partition):
+                raise NotTheOwnerError
             await self._end(await self._until_known(session, connection, command, message, record), record)
 
     async def _message(self, connection: Connection, command: DeliverMessage) -> Message | Refused:

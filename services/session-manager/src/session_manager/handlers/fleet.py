@@ -5,6 +5,7 @@ from collections.abc import Collection
 
 from session_manager.domain.journal import Journal
 from session_manager.domain.ownership import Owned
+from session_manager.handlers.lease import Lease
 from session_manager.handlers.outbox import Outbox
 from session_manager.handlers.ports import Now, Sessions, WhatsApp
 from session_manager.handlers.session import Session
@@ -13,13 +14,21 @@ from session_manager.handlers.session import Session
 class Fleet:
     """What this worker owns."""
 
-    def __init__(self, whatsapp: WhatsApp, sessions: Sessions, outbox: Outbox, now: Now) -> None:
+    def __init__(
+        self, whatsapp: WhatsApp, sessions: Sessions, lease: Lease, *, outbox: Outbox, now: Now
+    ) -> None:
         self._whatsapp = whatsapp
         self._known = sessions
+        self._lease = lease
         self._outbox = outbox
         self._now = now
         self._sessions: dict[str, Session] = {}
         self._journals: dict[int, Journal] = {}
+
+    @property
+    def partitions(self) -> set[int]:
+        """Those of which anything is kept here."""
+        return {one.owned.partition for one in self._sessions.values()} | self._journals.keys()
 
     def get(self, session_id: str) -> Session | None:
         """A session of this worker's."""
@@ -27,7 +36,7 @@ class Fleet:
 
     def add(self, owned: Owned) -> Session:
         """Own a session from here on."""
-        session = Session(owned, self._whatsapp, self._known, self._outbox, self._now)
+        session = Session(owned, self._whatsapp, self._known, self._lease, outbox=self._outbox, now=self._now)
         self._sessions[owned.session_id] = session
         return session
 
@@ -45,5 +54,5 @@ class Fleet:
             self._journals.pop(partition, None)
 
     def journal(self, partition: int) -> Journal:
-        """What is known of the attempts at the messages of a partition."""
-        return self._journals.setdefault(partition, Journal())
+        """What is known of the attempts at the messages of a partition; a new one begins now."""
+        return self._journals.setdefault(partition, Journal(since=self._now()))

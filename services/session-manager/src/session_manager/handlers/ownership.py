@@ -1,6 +1,7 @@
 """Partitions come and go: their sessions start and stop, and the journal is read before any command."""
 
 import asyncio
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
@@ -9,6 +10,7 @@ from griot_chassis.records import Partition
 from griot_contracts import topics
 from session_manager.domain.ownership import Known, evolve
 from session_manager.handlers.fleet import Fleet
+from session_manager.handlers.lease import RENEWED_EVERY_S, Lease
 from session_manager.handlers.ports import Log, Sessions
 
 log = get_logger(__name__)
@@ -19,37 +21,85 @@ _READ_AT_ONCE: Final = 4
 class Ownership:
     """Listens to the assignment of session.commands.v1's partitions."""
 
-    def __init__(self, fleet: Fleet, sessions: Sessions, log_reader: Log) -> None:
+    def __init__(self, fleet: Fleet, sessions: Sessions, lease: Lease, log_reader: Log) -> None:
         self._fleet = fleet
         self._sessions = sessions
+        self._lease = lease
         self._log = log_reader
+        self._dealing = False
+        self._known: set[int] = set()
+        """The partitions whose sessions and journal are here."""
 
     async def assigned(
         self, partitions: set[Partition], pending_since: dict[Partition, datetime | None]
     ) -> None:
-        """Become the owner: know what was begun and what has ended, then have the sessions connect.
+        """Let go of what was not given back, and become the owner of what is new. Safe to repeat.
 
-        Safe to repeat.
+        A session whose partition comes back goes on as if nothing had been, unless somebody else owned it in
+        between. Of the others it is known what was begun and what has ended before they connect.
 
         Only the part of the journal is read that commands may come again for. The connecting goes on by
         itself.
         """
         numbers, turn = {where.number for where in partitions}, asyncio.Semaphore(_READ_AT_ONCE)
-        unread = await self._sessions.unread(numbers)
+        await self._let_go(self._lease.mine - numbers)
+        self._known -= await self._lease.take(numbers)
+        self._dealing = False
+        kept = self._known & numbers
+        new = numbers - kept
+        await self._fleet.drop_all(self._fleet.partitions - kept)
+        unread = await self._sessions.unread(new)
         await asyncio.gather(*(self._restore(number, turn) for number in unread))
-        pending = {where.number: since for where, since in pending_since.items() if since is not None}
-        await asyncio.gather(*(self._read_journal(number, since, turn) for number, since in pending.items()))
-        for owned in await self._sessions.take_over(numbers):
+        pending = {where.number: since for where, since in pending_since.items() if where.number in new}
+        await asyncio.gather(
+            *(
+                self._read_journal(number, since, turn)
+                for number, since in pending.items()
+                if since is not None
+            )
+        )
+        for owned in await self._sessions.take_over(new):
             await self._fleet.drop(owned.session_id)
             self._fleet.add(owned).start(quietly=True)
+        self._known = numbers
+        log.info("partitions owned", kept=len(kept), new=len(new))
 
     async def revoked(self, partitions: set[Partition]) -> None:
-        """Let go.
+        """The group deals its partitions anew: hold what is here until it has, or the lease runs out."""
+        self._dealing = True
 
-        When this returns, none of the sessions is connected from here, so that another worker may connect
-        it.
+    async def left(self) -> None:
+        """Let go of everything.
+
+        When this returns, no session is connected from here, so that another worker may connect it.
         """
-        await self._fleet.drop_all({where.number for where in partitions})
+        await self._let_go(self._lease.mine | self._fleet.partitions)
+
+    async def keep(self) -> None:
+        """Renew the lease, and stop the sessions of what is lost, for the service's life."""
+        while True:
+            await asyncio.sleep(RENEWED_EVERY_S)
+            try:
+                await self._lease.renew()
+            except Exception as error:  # noqa: BLE001  # whatever it is: the lease runs out if it goes on
+                log.warning("the lease was not renewed", error=type(error).__name__)
+            await self.stop_what_is_lost()
+
+    async def stop_what_is_lost(self) -> None:
+        """Stop the sessions of partitions that somebody else has, or may get without our hearing of it.
+
+        While the database is away but Kafka has not taken anything back, they stay connected, and only wait.
+        """
+        kept = set() if self._dealing and not self._lease.sure else self._lease.mine
+        if lost := self._fleet.partitions - kept:
+            log.warning("partitions were lost", count=len(lost))
+            await self._let_go(lost)
+
+    async def _let_go(self, partitions: Collection[int]) -> None:
+        self._known -= set(partitions)
+        await self._fleet.drop_all(partitions)
+        if partitions:
+            await self._lease.let_go(partitions)
 
     async def _restore(self, partition: int, turn: asyncio.Semaphore) -> None:
         """Read from the log which sessions there are: what the database holds of them is only a copy."""
@@ -68,4 +118,5 @@ class Ownership:
             ):
                 journal.write(record.body)
                 count += 1
+        journal.since = since
         log.info("journal read", partition=partition, records=count)

@@ -97,10 +97,9 @@ class Attachments(Protocol):
 
 
 class Sessions(Protocol):
-    """The sessions that are known, and the leases on them. Each call is durable when it returns.
+    """The sessions that are known, and how often each has changed hands. Durable when a call returns.
 
-    All of it follows from session.events.v1, but for the leases' owners and the phones' ids, which come
-    again by themselves.
+    All of it follows from session.events.v1, but for the phones' ids, which come again by themselves.
     """
 
     async def unread(self, partitions: Collection[int]) -> set[int]:
@@ -113,7 +112,7 @@ class Sessions(Protocol):
         """Know a partition's sessions, as the log has them. A repeat changes nothing."""
 
     async def take_over(self, partitions: Collection[int]) -> list[Owned]:
-        """Become the owner of every known session of these partitions."""
+        """Begin a new ownership of every session of these partitions that is to be connected."""
 
     async def add(self, session_id: str, account_id: str, partition: int) -> Owned:
         """Know a session from here on, and own it."""
@@ -127,8 +126,24 @@ class Sessions(Protocol):
     async def remove(self, session_id: str) -> None:
         """Know a session no more. A repeat does nothing."""
 
-    async def holds(self, session_id: str, epoch: int) -> bool:
-        """Whether nobody has become the owner since this epoch."""
+
+class Leases(Protocol):
+    """Who owns which partition, where every worker can read it. Each call is durable when it returns."""
+
+    async def seize(self, partitions: Collection[int], *, recently_s: float) -> None:
+        """Become the owner of these partitions, whoever was.
+
+        An owner that has renewed its lease within `recently_s` may live, and is expected to let go.
+        """
+
+    async def renew(self, partitions: Collection[int]) -> set[int]:
+        """Say that their owner lives; returns those of which this process still is the owner."""
+
+    async def held_on_to(self, partitions: Collection[int]) -> bool:
+        """Whether the former owner of any of them has yet to let go."""
+
+    async def let_go(self, partitions: Collection[int]) -> None:
+        """Nothing of them runs here any more. A repeat does nothing."""
 
 
 class Publisher(Protocol):

@@ -33,6 +33,7 @@ from session_manager.domain.standing import (
     wait_before,
 )
 from session_manager.handlers import metrics
+from session_manager.handlers.lease import Lease
 from session_manager.handlers.outbox import Outbox
 from session_manager.handlers.ports import Connection, Now, Sessions, WhatsApp
 from session_manager.handlers.voice import Voice
@@ -47,13 +48,14 @@ class Session:
     """A session that this worker owns. `start` it; it then connects, and connects again, until `stop`."""
 
     def __init__(
-        self, owned: Owned, whatsapp: WhatsApp, sessions: Sessions, outbox: Outbox, now: Now
+        self, owned: Owned, whatsapp: WhatsApp, sessions: Sessions, lease: Lease, *, outbox: Outbox, now: Now
     ) -> None:
         self.owned = owned
         self.standing = starting(None if owned.jid is None else phone_of(owned.jid))
         self._whatsapp = whatsapp
         self._sessions = sessions
         self._voice = Voice(owned, outbox, now)
+        self._lease = lease
         self._jid = owned.jid
         self._quiet = False
         self._failures = 0
@@ -145,6 +147,8 @@ class Session:
     async def _one_connection(self) -> Step:
         """Connect, and follow the connection until it is to be ended; returns what comes then."""
         self._seen = asyncio.Queue()
+        if not await self._lease.holds(self.owned.partition):
+            return self._lost()
         try:
             self._connection = await self._whatsapp.connect(self.owned.session_id, self._observe)
         except ConnectError as error:
@@ -173,15 +177,17 @@ class Session:
             return Overdue()
 
     async def _follow(self, seen: Observation) -> Step:
-        if isinstance(seen, Replaced) and not await self._sessions.holds(
-            self.owned.session_id, self.owned.epoch
-        ):
-            log.info("another worker owns this session", session_id=self.owned.session_id)
-            return GiveUp()
+        if isinstance(seen, Replaced) and not await self._lease.looks_again(self.owned.partition):
+            return self._lost()
         step = self._take_in(seen)
         if isinstance(seen, Identified):
             await self._link_to(seen.jid)
         return step
+
+    def _lost(self) -> Step:
+        """Say nothing: the owner does."""
+        log.info("another worker owns this session", session_id=self.owned.session_id)
+        return GiveUp()
 
     def _observe(self, seen: Observation | Fact) -> None:
         match seen:

@@ -1,0 +1,48 @@
+"""The journals of the partitions owned, read from the log as far back as a command needs."""
+
+import asyncio
+from collections import defaultdict
+from datetime import datetime, timedelta
+from typing import Final
+
+from griot_chassis.log import get_logger
+from griot_chassis.records import Partition
+from griot_contracts import topics
+from session_manager.domain.journal import Attempt, Journal, Known
+from session_manager.handlers.fleet import Fleet
+from session_manager.handlers.ports import Log
+
+log = get_logger(__name__)
+
+_CLOCKS_DIFFER: Final = timedelta(minutes=1)
+"""A command is told its time by one machine, its attempt by another."""
+
+
+class Journals:
+    """Knows what became of an attempt, whoever made it and when.
+
+    What is read at an assignment is what commands may come again for. A command may also come late: from a
+    dispatcher that was stopped before it wrote it, while another one asked for the same and it was done. So
+    before an attempt is made that was asked for earlier than the journal begins, it is read from there on.
+    """
+
+    def __init__(self, fleet: Fleet, log_reader: Log) -> None:
+        self._fleet = fleet
+        self._log = log_reader
+        self._turns: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def known(self, partition: int, attempt: Attempt, asked_at: datetime) -> Known:
+        """What is known of an attempt that was asked for then."""
+        async with self._turns[partition]:
+            journal = self._fleet.journal(partition)
+            if journal.known(attempt) is None and asked_at < journal.since:
+                await self._read(journal, partition, asked_at)
+        return journal.known(attempt)
+
+    async def _read(self, journal: Journal, partition: int, asked_at: datetime) -> None:
+        # The same number: both topics have the same key, the same partitioner and as many partitions.
+        where, since = Partition(topics.DELIVERY_EVENTS.name, partition), asked_at - _CLOCKS_DIFFER
+        async for record in self._log.read(where, since=since):
+            journal.write(record.body)
+        journal.since = since
+        log.info("journal read further back", partition=partition)

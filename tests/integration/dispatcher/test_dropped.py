@@ -1,0 +1,92 @@
+"""A dropped database comes back from the log: what was cancelled stays so, what waits long is not lost."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+
+from dispatcher.settings import DispatcherSettings
+from griot_chassis import clock, ids
+from griot_contracts.messages import CancelMessage, DispatchMessage, MessageAccepted
+from griot_contracts.topics import DISPATCH_COMMANDS
+from griot_local.processes import Process
+from tests.integration.dispatcher.conftest import World, connected, dispatch, many, partition_of
+from tests.support import eventually
+
+SOON = timedelta(seconds=60)
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+
+async def test_a_cancelled_message_is_not_sent_by_a_dispatcher_whose_database_was_dropped(
+    world: World, process: Process, session: str, database: Any
+) -> None:
+    kept, cancelled = many(session, 2)
+    await world.tell(kept, cancelled)
+    await told(world, cancelled.message_id, "MessageQueued")
+    await world.tell(cancel(cancelled))
+    await told(world, cancelled.message_id, "MessageCancelled")
+
+    await process.kill()
+    await database.client.drop_database(database.name)
+    await process.start()
+    await world.tell(connected(session))
+
+    await told(world, kept.message_id, "MessageSent")
+    last = dispatch(session, ids.new_id())
+    await world.tell(last)
+    await told(world, last.message_id, "MessageSent")
+    assert [command.message_id for command in world.asked(session)] == [kept.message_id, last.message_id]
+
+
+async def test_what_waits_longer_than_its_command_is_kept_is_taken_up_from_its_acceptance(
+    world: World, process: Process, session: str, database: Any, settings: DispatcherSettings
+) -> None:
+    waiting, cancelled, scheduled = many(session, 3)
+    scheduled = scheduled.model_copy(update={"send_at": clock.now() + timedelta(days=29)})
+    commands = [waiting, cancelled, scheduled]
+    await world.tell(*map(accepted, commands), *commands)
+    await told(world, scheduled.message_id, "MessageQueued")
+    await world.tell(cancel(cancelled))
+    await told(world, cancelled.message_id, "MessageCancelled")
+
+    await process.kill()
+    await forget_commands(settings.kafka_bootstrap, partition_of(session))
+    await database.client.drop_database(database.name)
+    await process.start()
+    later = dispatch(session, ids.new_id())
+    await world.tell(connected(session), later)
+
+    await told(world, later.message_id, "MessageSent")
+    asked = [command.message_id for command in world.asked(session)]
+    assert asked == [waiting.message_id, later.message_id]
+    stored = await database["messages"].find_one({"_id": scheduled.message_id})
+    assert stored["status"] == "queued"
+    assert abs(stored["not_before"] - scheduled.send_at) < timedelta(milliseconds=1)
+
+
+async def told(world: World, message_id: str, what: str) -> None:
+    await eventually(lambda: what in world.told(message_id), within=SOON, what=f"{what} is told")
+
+
+def accepted(command: DispatchMessage) -> MessageAccepted:
+    return MessageAccepted(**dict(command))
+
+
+def cancel(command: DispatchMessage) -> CancelMessage:
+    return CancelMessage(
+        account_id="a", at=clock.now(), message_id=command.message_id, session_id=command.session_id
+    )
+
+
+async def forget_commands(bootstrap: str, number: int) -> None:
+    """What the log does with old records after a week."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        where = TopicPartition(DISPATCH_COMMANDS.name, number)
+        await admin.delete_records({where: RecordsToDelete(before_offset=-1)})
+    finally:
+        await admin.close()
