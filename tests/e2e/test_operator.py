@@ -1,4 +1,4 @@
-"""The operator's command on the whole of Griot: what it shows, and the queue made again while messages go through."""
+"""The operator's command on the whole of Griot: what it shows, and the queue made again while it runs."""
 
 import asyncio
 import json
@@ -71,10 +71,10 @@ async def waits(stack: Stack, session_id: str) -> int:
 
 
 async def griot(stack: Stack, *arguments: str) -> str:
+    servers = {"GRIOT_KAFKA_BOOTSTRAP": stack.kafka_bootstrap, "GRIOT_MONGO_URL": stack.mongo_url}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "griot_operator", *arguments,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "GRIOT_KAFKA_BOOTSTRAP": stack.kafka_bootstrap, "GRIOT_MONGO_URL": stack.mongo_url},
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=os.environ | servers,
     )  # fmt: skip
     out, err = await process.communicate()
     assert process.returncode == 0, err.decode()

@@ -82,8 +82,7 @@ class Consumer:
             decoder: for what it reads.
             positions: where its positions are kept beside the effect; None leaves them to Kafka alone.
             listener: told what it owns.
-            commits: False where returning from `handle` is not the end of the work, and `handle` commits by
-            itself.
+            commits: False where the work goes on after `handle` returned, and is committed by itself.
             leaving: where moving a partition is dear. Such a member keeps what it has through a rebalance if
             it can, `listener` hears of every assignment, the empty one too, and when the member stops it
             awaits this and then leaves the group, so that the others need not miss it first.
@@ -144,8 +143,7 @@ class Consumer:
 
     async def handled(self, partition: Partition) -> int:
         """The offset before which all of it is handled, by this member or by those who had it before."""
-        committed = await self.kafka.committed(_kafka(partition))
-        return max(self._next.get(partition, 0), committed or 0)
+        return max(self._next.get(partition, 0), await self.kafka.committed(_kafka(partition)) or 0)
 
     async def on_batch(self, raw: Sequence[ConsumerRecord]) -> None:
         """Handle a batch to its end; returns without it when the partitions are lost meanwhile."""
