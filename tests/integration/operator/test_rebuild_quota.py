@@ -63,6 +63,7 @@ async def test_rebuilt_by_the_operator_the_snapshots_are_the_same(
     await customer.http.patch(f"/sessions/{default}", json={"isDefault": True})
     for number in range(5):
         assert (await send_once(customer, f"key {number}")).status_code == 202
+    await eventually(lambda: sent(database, customer), equals=5, within=SOON, what="all is stored")
     before = await stored(database, customer)
 
     done = await operator("rebuild", "quota", GRIOT_QUOTA_DATABASE=database.name)
@@ -72,7 +73,7 @@ async def test_rebuilt_by_the_operator_the_snapshots_are_the_same(
     assert after["account"] == before["account"]
     assert after["answers"] == before["answers"]
     assert (await send_once(customer, "key 6")).status_code == 202
-    assert (await stored(database, customer))["account"]["sent"] == 6
+    await eventually(lambda: sent(database, customer), equals=6, within=SOON, what="it goes on from there")
     await customer.http.aclose()
 
 
@@ -85,6 +86,10 @@ async def stored(database: Any, customer: Customer) -> dict[str, Any]:
     snapshot = await database["accounts"].find_one({"_id": customer.account_id})
     answers = await database["answers"].find({"reply.accountId": customer.account_id}).sort("_id").to_list()
     return {"account": snapshot["account"], "answers": answers}
+
+
+async def sent(database: Any, customer: Customer) -> int:
+    return int((await stored(database, customer))["account"]["sent"])
 
 
 async def accepted(griot: Griot, customer: Customer) -> int:

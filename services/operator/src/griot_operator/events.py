@@ -16,10 +16,16 @@ from griot_operator.screen import fail, say
 from griot_operator.settings import OperatorSettings
 
 _TOPICS: Final = {topic.name: topic for topic in topics.ALL if topic is not topics.DEAD_LETTERS}
-_HIDDEN: Final = frozenset(
-    {"code", "content", "detail", "email", "keyHash", "name", "once", "passwordHash", "phone", "reply", "to"}
-)
-"""What people wrote, what lets somebody in, and who somebody is."""
+_SHOWN: Final = frozenset(
+    {
+        "attempt", "command", "commandId", "day", "desiredState", "epoch", "expiresAt", "inReplyTo",
+        "isDefault", "keyId", "kind", "limit", "messageId", "notBefore", "pacing", "plan", "read", "reason", "receivedAt",
+        "refusal", "remaining", "resend", "resetsAt", "retryable", "scopes", "sendAt", "sentAt", "sessionId",
+        "sessionIds", "sessionKey", "status", "whatsappMessageId", "whatsappMessageIds", "whenDisconnected",
+        "whenUnknown",
+    }
+)  # fmt: skip
+"""What tells nobody's words, name or secret; a new field is hidden at first."""
 _SAID_BEFORE: Final = frozenset({"accountId", "at"})
 
 
@@ -81,6 +87,6 @@ def _fields(record: Record, *, everything: bool) -> dict[str, str]:
 
 
 def _word(name: str, value: Any, *, everything: bool) -> str:
-    if everything or name not in _HIDDEN:
+    if everything or name in _SHOWN:
         return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return str(value["type"]) if isinstance(value, Mapping) and "type" in value else "…"
