@@ -19,7 +19,8 @@ _TOPICS: Final = {topic.name: topic for topic in topics.ALL if topic is not topi
 _SHOWN: Final = frozenset(
     {
         "attempt", "command", "commandId", "day", "desiredState", "epoch", "expiresAt", "inReplyTo",
-        "isDefault", "keyId", "kind", "limit", "messageId", "notBefore", "pacing", "plan", "read", "reason", "receivedAt",
+        "isDefault", "keyId", "kind", "limit", "messageId", "notBefore", "pacing", "plan", "read", "reason",
+        "receivedAt",
         "refusal", "remaining", "resend", "resetsAt", "retryable", "scopes", "sendAt", "sentAt", "sessionId",
         "sessionIds", "sessionKey", "status", "whatsappMessageId", "whatsappMessageIds", "whenDisconnected",
         "whenUnknown",

@@ -25,6 +25,7 @@ async def main(settings: QuotaSettings) -> None:
             [topics.ACCOUNT_COMMANDS], rebuilding, group="quota", positions=positions, listener=rebuilding
         )
         rebuilding.around(decide, consumer)
+        service.readiness.add("snapshots", rebuilding.ready)
         service.background(rebuilding.keep_whole, name="keep whole")
         await service.run()
 

@@ -22,7 +22,7 @@ log = get_logger(__name__)
 
 T = TypeVar("T")
 
-_LOOK_EVERY_S: Final = 1.0
+_LOOK_EVERY_S: Final = 0.5
 _AT_ONCE: Final = 1_000
 
 
@@ -157,6 +157,10 @@ class Rebuilding:
                 pass
             self._handled |= {record.partition: record.offset + 1 for record in records}
 
+    async def ready(self) -> bool:
+        """Whether all that is owned was whole once, so that commands are decided at once."""
+        return self._owned() <= self._from.keys()
+
     async def keep_whole(self) -> None:
         """Make again, for ever, what is not whole and of which no command comes."""
         while True:
@@ -179,8 +183,7 @@ class Rebuilding:
 
     async def _make_whole(self) -> None:
         async with self._one_at_a_time:
-            numbers = range(ACCOUNT_COMMANDS.partitions)
-            self._in_hand = frozenset(number for number in numbers if self._progress.owns(_at(number)))
+            self._in_hand = self._owned()
             try:
                 await self._look()
             except NotWholeError as error:
@@ -215,6 +218,10 @@ class Rebuilding:
             await self._raw_snapshots.put(snapshots)
         if await self._marks.end(decided, word):
             log.info("snapshots are whole", partitions=len(numbers), accounts=len(rebuilt.snapshots))
+
+    def _owned(self) -> frozenset[int]:
+        numbers = range(ACCOUNT_COMMANDS.partitions)
+        return frozenset(number for number in numbers if self._progress.owns(_at(number)))
 
     async def _decided_to(self, number: int) -> int:
         return max(await self._progress.handled(_at(number)), self._handled.get(number, 0))
