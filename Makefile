@@ -95,3 +95,7 @@ chaos: ## Kill, stop and cut things in the middle of it, then count; SEED=n for 
 .PHONY: bench
 bench: ## Measure, in about five minutes; prints the tables of docs/performance.md
 	@$(BIN)/python tests/bench
+
+.PHONY: bench-sessions
+bench-sessions: ## How long sessions are away when workers die, stop and come; a few minutes
+	@$(BIN)/python tests/bench hand-over

@@ -1,4 +1,4 @@
-"""`make bench`: measure everything in one run, and print it as the tables of docs/performance.md."""
+"""`make bench` and `make bench-sessions`: measure, and print the tables of docs/performance.md."""
 
 import sys
 from pathlib import Path
@@ -20,6 +20,9 @@ def _find_tests_here() -> None:
 
 if __name__ == "__main__":
     _find_tests_here()
-    from tests.bench.run import main
+    if sys.argv[1:] == ["hand-over"]:
+        from tests.bench.hand_over import main
+    else:
+        from tests.bench.run import main
 
     main()

@@ -126,7 +126,7 @@ class FakeWhatsApp:
         self.forgotten: list[str] = []
         self.unreachable = False
 
-    async def connect(self, session_id: str, observe: Observe) -> FakeConnection:
+    async def connect(self, session_id: str, jid: str | None, observe: Observe) -> FakeConnection:
         if self.unreachable:
             raise ConnectError("no route")
         self.connections.append(FakeConnection(observe))

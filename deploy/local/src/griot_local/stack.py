@@ -15,6 +15,7 @@ from griot_local.kafka import KafkaServer
 from griot_local.mongo import MongoServer
 from griot_local.network import WhatsAppNetwork
 from griot_local.ports import LOOPBACK, free_port
+from griot_local.postgres import PostgresServer
 from griot_local.processes import Probe, Process
 
 PROGRAMS = {
@@ -25,6 +26,8 @@ PROGRAMS = {
     "session-manager": "session_manager",
 }
 
+_SESSION_MANAGER = "session-manager"
+
 Report = Callable[[str, float], None]
 """Is told the name of each part that has come up, and the seconds it took."""
 
@@ -33,7 +36,8 @@ class Stack:
     """Everything, in one folder, from `start` until `stop`; `async with` does both.
 
     Attributes:
-        processes: The five processes by name, for tests to `kill`, `pause`, `start` and so on.
+        processes: The five processes by name, for tests to `kill`, `pause`, `start` and so on. Of several
+            session managers the others are `session-manager-2` and so on, and they share a PostgreSQL server.
         kafka: The broker, or None where one was given.
         mongo: The database, or None where one was given.
         network: The WhatsApp network, or None where the real one is used.
@@ -47,6 +51,7 @@ class Stack:
         kafka_bootstrap: str | None = None,
         mongo_url: str | None = None,
         api_port: int | None = None,
+        session_managers: int = 1,
         settings: Mapping[str, str] | None = None,
         on_restart: Callable[[str], None] = lambda _name: None,
     ) -> None:
@@ -59,9 +64,14 @@ class Stack:
         self.api_port = api_port or free_port()
         self._settings = dict(settings or {})
         self._on_restart = on_restart
-        self._ops_ports = {name: free_port() for name in PROGRAMS}
+        self.postgres = PostgresServer() if session_managers > 1 else None
+        self._programs = PROGRAMS | {
+            f"{_SESSION_MANAGER}-{number}": PROGRAMS[_SESSION_MANAGER]
+            for number in range(2, session_managers + 1)
+        }
+        self._ops_ports = {name: free_port() for name in self._programs}
         self._http = httpx.AsyncClient(timeout=2, trust_env=False)
-        self.processes = {name: self._process(name) for name in PROGRAMS}
+        self.processes = {name: self._process(name) for name in self._programs}
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -91,9 +101,9 @@ class Stack:
         """
         try:
             parts = {**self.servers, **self.processes}
-            others = [name for name in parts if name not in ("WhatsApp network", "session-manager")]
-            starts = [_timed(name, parts[name].start(), report) for name in others]
-            await _together([self._start_session_manager(report), *starts])
+            late = {"WhatsApp network", *self.session_managers}
+            starts = [_timed(name, part.start(), report) for name, part in parts.items() if name not in late]
+            await _together([self._start_session_managers(report), *starts])
         except BaseException:
             await self.stop()
             raise
@@ -105,22 +115,37 @@ class Stack:
         await self._http.aclose()
 
     @property
-    def servers(self) -> dict[str, KafkaServer | MongoServer | WhatsAppNetwork]:
+    def servers(self) -> dict[str, KafkaServer | MongoServer | PostgresServer | WhatsAppNetwork]:
         """What runs beside the five processes, by the name to show."""
-        named = {"Apache Kafka": self.kafka, "MongoDB protocol": self.mongo, "WhatsApp network": self.network}
+        named = {
+            "Apache Kafka": self.kafka,
+            "MongoDB protocol": self.mongo,
+            "PostgreSQL": self.postgres,
+            "WhatsApp network": self.network,
+        }
         return {name: server for name, server in named.items() if server}
 
-    async def _start_session_manager(self, report: Report) -> None:
-        session_manager = self.processes["session-manager"]
+    @property
+    def session_managers(self) -> dict[str, Process]:
+        """Those of the processes that keep sessions connected, by name."""
+        return {
+            name: one
+            for name, one in self.processes.items()
+            if self._programs[name] == PROGRAMS[_SESSION_MANAGER]
+        }
+
+    async def _start_session_managers(self, report: Report) -> None:
         if self.network:
             await _timed("WhatsApp network", self.network.start(), report)
-            session_manager.environment.update(self.network.session_manager_settings)
-        await _timed("session-manager", session_manager.start(), report)
+            for one in self.session_managers.values():
+                one.environment.update(self.network.session_manager_settings)
+        managers = self.session_managers.items()
+        await _together([_timed(name, one.start(), report) for name, one in managers])
 
     def _process(self, name: str) -> Process:
         return Process(
             name,
-            [sys.executable, "-m", PROGRAMS[name]],
+            [sys.executable, "-m", self._programs[name]],
             log=self.folder / "logs" / f"{name}.log",
             is_ready=self._answers_ready(name),
             environment=self._environment(name),
@@ -140,6 +165,8 @@ class Stack:
             if "GRIOT_SECRET" not in os.environ:
                 environment["GRIOT_SECRET"] = secret_of(self.folder)
             environment |= {"GRIOT_API_HOST": LOOPBACK, "GRIOT_API_PORT": str(self.api_port)}
+        if self.postgres and self._programs[name] == PROGRAMS[_SESSION_MANAGER]:
+            environment["GRIOT_DEVICE_STORE_URL"] = self.postgres.url
         return environment | self._settings
 
     def _answers_ready(self, name: str) -> Probe:

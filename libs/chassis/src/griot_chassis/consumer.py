@@ -4,8 +4,7 @@ What it holds to, where aiokafka and FastStream leave it open:
 
 - A batch is repeated until it is handled. FastStream goes on after an exception; this does not.
 - Offsets are committed explicitly, up to what was handled. An acknowledgement of FastStream's would commit
-whatever
-  was fetched.
+  whatever was fetched.
 - A revocation waits for the batch in hand. The listener runs beside the handler, and a batch that was fetched
   may be handed over after its partition was lost, so every record is checked against what is owned.
 - On assignment the partitions' positions are looked up and sought before any record counts.
@@ -26,11 +25,11 @@ from faststream.kafka import KafkaBroker
 from opentelemetry.trace import SpanKind
 
 from griot_chassis import metrics
-from griot_chassis.assignor import sticky_assignor
 from griot_chassis.decoding import Decoder, hand_over_raw, parse_untouched
 from griot_chassis.errors import PositionsForgottenError, TooManyDeadLettersError
 from griot_chassis.handling import Handler, PartitionListener
 from griot_chassis.log import get_logger
+from griot_chassis.membership import HEARTBEAT_EVERY_S, MISSED_AFTER_S, leave_when_stopped, sticky_assignor
 from griot_chassis.positions import Positions
 from griot_chassis.records import Partition
 from griot_chassis.tracing import links_to, tracer
@@ -49,10 +48,6 @@ all others for thousands of records.
 _RELEASE_WITHIN_S: Final = 8.0
 """How long a revocation waits for the batch in hand; less than the group's rebalance timeout."""
 _SLOWEST_RETRY_S: Final = 2.0
-MISSED_AFTER_S: Final = 10.0
-"""When a member that is not heard from has lost its partitions: a killed one keeps them for that long."""
-_HEARTBEAT_EVERY_MS: Final = 1_000
-"""Also how soon a member hears of a rebalance, while the others wait for it."""
 
 
 class Consumer:
@@ -82,10 +77,10 @@ class Consumer:
             decoder: for what it reads.
             positions: where its positions are kept beside the effect; None leaves them to Kafka alone.
             listener: told what it owns.
-            commits: False where the work goes on after `handle` returned, and is committed by itself.
-            leaving: where moving a partition is dear. Such a member keeps what it has through a rebalance if
-            it can, `listener` hears of every assignment, the empty one too, and when the member stops it
-            awaits this and then leaves the group, so that the others need not miss it first.
+            commits: False where returning from `handle` is not the end of the work, and `handle` commits by
+            itself.
+            leaving: where moving a partition is dear: awaited before the member, when it stops, leaves the
+            group. Such a member keeps what it has if it can, and its listener hears of empty assignments.
         """
         self.group = group
         self._topics = topics
@@ -102,10 +97,7 @@ class Consumer:
         self.failure: str | None = None
 
     def subscribe(self, broker: KafkaBroker, instance_id: str) -> None:
-        """Add this member to the broker, which starts it.
-
-        `instance_id` keeps its place in the group over a restart.
-        """
+        """Add this member to the broker, which starts it; `instance_id` keeps its place over a restart."""
         self._subscriber = broker.subscriber(
             *(topic.name for topic in self._topics),
             batch=True,
@@ -116,7 +108,7 @@ class Consumer:
                 RangePartitionAssignor if self._leaving is None else sticky_assignor()
             ],
             session_timeout_ms=int(MISSED_AFTER_S * 1000),
-            heartbeat_interval_ms=_HEARTBEAT_EVERY_MS,
+            heartbeat_interval_ms=int(HEARTBEAT_EVERY_S * 1000),
             listener=_Rebalance(self),
             ack_policy=AckPolicy.MANUAL,
             parser=parse_untouched,
@@ -274,10 +266,7 @@ class Consumer:
         await self.release()
         if self._leaving is not None:
             await self._leaving()
-            # A static member does not leave by itself: it may be back before it is missed. aiokafka asks for
-            # nothing but this when it stops, and the broker knows the member by its id.
-            if (coordinator := self.kafka._coordinator) is not None:  # noqa: SLF001
-                coordinator._group_instance_id = None  # noqa: SLF001
+            leave_when_stopped(self.kafka)
         await self._subscriber.stop()
 
 

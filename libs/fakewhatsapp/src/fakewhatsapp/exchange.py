@@ -59,6 +59,8 @@ class DeviceState(Exchanged):
     number: str
     connected: bool
     logins: int
+    replaced: int = 0
+    """How many of the logins took the place of a connection that was there."""
 
     @classmethod
     def of(cls, device: Device) -> DeviceState:
@@ -68,6 +70,7 @@ class DeviceState(Exchanged):
             number=device.number,
             connected=device.connection is not None,
             logins=device.logins,
+            replaced=device.replaced,
         )
 
 

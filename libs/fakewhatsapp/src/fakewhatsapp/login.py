@@ -42,6 +42,7 @@ def accept(connection: Connection, device: Device) -> None:
     """Log a device in. Where it is logged in already, that connection is replaced by this one."""
     if device.connection is not None and device.connection is not connection:
         replace(device.connection)
+        device.replaced += 1
     connection.device = device
     device.connection, device.active = connection, False
     device.logins += 1

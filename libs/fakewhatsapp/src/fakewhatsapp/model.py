@@ -89,6 +89,8 @@ class Device:
     undelivered: dict[tuple[str, str, str, str], Node] = field(default_factory=dict)
     """What it has not acknowledged yet, oldest first; sent (again) at its next login."""
     logins: int = 0
+    replaced: int = 0
+    """How many of its logins took the place of a connection that was there."""
 
     @property
     def jid(self) -> Jid:

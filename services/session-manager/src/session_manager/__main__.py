@@ -9,10 +9,11 @@ import os
 
 from griot_chassis import clock, ids
 from griot_chassis.claim_check import ClaimCheck
-from griot_chassis.consumer import MISSED_AFTER_S
+from griot_chassis.membership import MISSED_AFTER_S
 from griot_chassis.service import Service
 from griot_contracts import topics
 from session_manager.adapters.attachments import StoredAttachments
+from session_manager.adapters.devices import DeviceDatabase, DeviceFiles, Devices
 from session_manager.adapters.leases import MongoLeases
 from session_manager.adapters.library import restart_with, silence_standard_output, use_library
 from session_manager.adapters.sessions import MongoSessions
@@ -27,6 +28,12 @@ from session_manager.handlers.ownership import Ownership
 from session_manager.settings import SessionManagerSettings
 
 
+def devices_of(settings: SessionManagerSettings) -> Devices:
+    """The keys of one worker, or those that many share."""
+    url = settings.device_store_url
+    return DeviceFiles(settings.devices) if url is None else DeviceDatabase(url)
+
+
 async def main(settings: SessionManagerSettings) -> None:
     """Run until SIGTERM, then finish what was taken and end the connections."""
     from session_manager.adapters.whatsapp import NeonizeWhatsApp  # noqa: PLC0415  # loads the library chosen below
@@ -36,7 +43,7 @@ async def main(settings: SessionManagerSettings) -> None:
         database = service.mongo[settings.sessions_database]
         sessions = MongoSessions(database, settings.instance_id, now)
         lease = Lease(MongoLeases(database, settings.instance_id, ids.new_id(), now), clock.elapsed)
-        whatsapp = NeonizeWhatsApp(settings.devices, settings.whatsapp_max_sessions)
+        whatsapp = NeonizeWhatsApp(devices_of(settings), settings.whatsapp_max_sessions)
         outbox = Outbox(publisher)
         patience = Patience(
             settings.send_within_s,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from griot_chassis.settings import ServiceSettings
 
@@ -11,6 +11,11 @@ class SessionManagerSettings(ServiceSettings):
     """The settings that all services share, which WhatsApp network to talk to, and how patiently."""
 
     sessions_database: str = Field("griot_sessions", description="The database of known sessions and leases.")
+    device_store_url: SecretStr | None = Field(
+        None,
+        description="PostgreSQL for the devices' keys, where there is more than one worker; None keeps them "
+        "in files of the one. Through PgBouncer in transaction mode it ends in binary_parameters=yes.",
+    )
     whatsapp_library: Path | None = Field(
         None, description="A copy of neonize's library to load instead of its own."
     )

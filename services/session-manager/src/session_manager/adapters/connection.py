@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 from griot_chassis.log import get_logger
 from session_manager.adapters import goneonize, parcels
 from session_manager.adapters.codes import Codes
+from session_manager.adapters.devices import Place
 from session_manager.adapters.endings import given_up
 from session_manager.adapters.gate import Gate, Hold
 from session_manager.adapters.intake import Intake
@@ -67,13 +68,13 @@ class NeonizeConnection:
         self._facts = 0
         self._codes = Codes()
 
-    async def open(self, store: str) -> None:
+    async def open(self, place: Place) -> None:
         """Start the library's thread, and wait until the gate may go to the next.
 
         Raises:
             ConnectError: it ended, or dials for too long.
         """
-        threading.Thread(target=self._live, args=[store], name="whatsapp connection", daemon=True).start()
+        threading.Thread(target=self._live, args=[place], name="whatsapp connection", daemon=True).start()
         try:
             async with asyncio.timeout(_DIAL_WITHIN_S):
                 await self._dialed.wait()
@@ -193,15 +194,15 @@ class NeonizeConnection:
                 raise when_stopped
             return function()
 
-    def _live(self, store: str) -> None:
+    def _live(self, place: Place) -> None:
         """The connection's own thread: the library keeps it for the connection's whole life."""
         self._hold = hold = self._shared.gate.writing()
         self._tell(self._loop.call_later, _WRITTEN_AFTER_S, hold.soften)
         try:
-            error = "stopped" if self._stopped else goneonize.connect(self._uuid, store, self)
+            error = "stopped" if self._stopped else goneonize.connect(self._uuid, place, self)
         finally:
             hold.release()
-        self._tell(self._ended, error)
+        self._tell(self._ended, place.without_secrets(error))
 
     def _ended(self, error: str) -> None:
         if not self._dialed.is_set():

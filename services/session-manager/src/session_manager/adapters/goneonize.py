@@ -27,6 +27,7 @@ from neonize.proto.waCompanionReg.WAWebProtobufsCompanionReg_pb2 import (  # typ
 
 from griot_chassis.log import get_logger
 from session_manager.adapters import events, inbound, parcels
+from session_manager.adapters.devices import Place
 from session_manager.domain.attachment import Attachment, UploadError
 from session_manager.domain.inbound import Fact
 from session_manager.domain.outcomes import ConnectError, HandOverError, LookupFailedError
@@ -69,21 +70,23 @@ class Listener(Protocol):
 _listeners: Final[dict[bytes, Listener]] = {}
 
 
-def connect(uuid: bytes, store: str, listener: Listener) -> str:
-    """Connect the device in `store`, or a new one, and stay until it is stopped.
+def connect(uuid: bytes, place: Place, listener: Listener) -> str:
+    """Connect a device, one that is there or a new one, and stay until it is stopped.
 
     Args:
         uuid: the library's name for this connection, never used before in this process.
-        store: where the device's keys lie.
+        place: where the device's keys lie.
         listener: told what happens.
 
     Returns:
         Why it ended; empty if it was stopped.
     """
     _listeners[uuid] = listener
+    device = b"" if place.jid is None else _jid(place.jid)
     try:
         error: bytes = gocode.Neonize(
-            store.encode(), uuid, b"", 0, 0, _LOG_LEVEL, _on_qr, _on_status, _on_event, _on_log,
+            place.store.encode(), uuid, device, len(device), int(place.new),
+            _LOG_LEVEL, _on_qr, _on_status, _on_event, _on_log,
             events.SUBSCRIBED, len(events.SUBSCRIBED),
             _SHOWN_ON_THE_PHONE, len(_SHOWN_ON_THE_PHONE), b"", 0, None,
         )  # fmt: skip
@@ -188,9 +191,10 @@ def number_of(uuid: bytes, hidden: str) -> str | None:
 
 @lru_cache(maxsize=10_000)
 def _jid(text: str) -> bytes:
-    user, _, server = text.partition("@")
+    name, _, server = text.partition("@")
+    user, _, device = name.partition(":")
     server = "s.whatsapp.net" if server == "c.us" else server
-    jid = pb.JID(User=user, Server=server, RawAgent=0, Device=0, Integrator=0, IsEmpty=False)
+    jid = pb.JID(User=user, Server=server, RawAgent=0, Device=int(device or 0), Integrator=0, IsEmpty=False)
     return bytes(jid.SerializeToString())
 
 

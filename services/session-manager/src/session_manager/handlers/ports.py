@@ -69,11 +69,12 @@ class Connection(Protocol):
 class WhatsApp(Protocol):
     """Makes connections, one at a time, and keeps the devices' keys."""
 
-    async def connect(self, session_id: str, observe: Observe) -> Connection:
+    async def connect(self, session_id: str, jid: str | None, observe: Observe) -> Connection:
         """Connect a session's device, a new one if it has none. Waits for its turn, then for the network.
 
         Args:
             session_id: whose device.
+            jid: what it was linked as, if it was.
             observe: called on the event loop with what is seen, until the connection is stopped. A fact's
                 `written` is to be called once it is in the log: too many that are not hold up the others.
 

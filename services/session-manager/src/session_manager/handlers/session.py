@@ -150,7 +150,7 @@ class Session:
         if not await self._lease.holds(self.owned.partition):
             return self._lost()
         try:
-            self._connection = await self._whatsapp.connect(self.owned.session_id, self._observe)
+            self._connection = await self._whatsapp.connect(self.owned.session_id, self._jid, self._observe)
         except ConnectError as error:
             log.warning("not connected", session_id=self.owned.session_id, reason=error.words)
             return self._take_in(Broken())

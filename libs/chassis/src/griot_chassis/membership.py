@@ -1,12 +1,18 @@
-"""Who gets which partition: whoever has it keeps it, as far as equal shares allow."""
+"""Being a member of a consumer group: when one is missed, what it keeps, and how it leaves."""
 
 from collections.abc import Mapping
+from typing import Final
 
+from aiokafka import AIOKafkaConsumer
 from aiokafka.cluster import ClusterMetadata
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment, ConsumerProtocolMemberMetadata
 
-_GENERATION_BYTES = 8
+MISSED_AFTER_S: Final = 10.0
+"""When a member that is not heard from has lost its partitions: a killed one keeps them for that long."""
+HEARTBEAT_EVERY_S: Final = 1.0
+"""Also how soon a member hears of a rebalance, while the others wait for it."""
+_GENERATION_BYTES: Final = 8
 
 
 class _Sticky(StickyPartitionAssignor):  # type: ignore[misc]  # aiokafka has no types
@@ -35,5 +41,19 @@ class _Sticky(StickyPartitionAssignor):  # type: ignore[misc]  # aiokafka has no
 
 
 def sticky_assignor() -> type[StickyPartitionAssignor]:
-    """One for one member: aiokafka keeps what the member was given on the class itself."""
+    """One for one member: whoever has a partition keeps it, as far as equal shares allow.
+
+    aiokafka keeps what the member was given on the class itself.
+    """
     return type("StickyOfOneMember", (_Sticky,), {})
+
+
+def leave_when_stopped(consumer: AIOKafkaConsumer | None) -> None:
+    """Have a member leave its group when it stops, so that the others need not miss it first.
+
+    A static member does not leave by itself, for it may be back before it is missed. All that aiokafka asks
+    for when it stops is whether it is one, and the broker knows it by another id.
+    """
+    coordinator = None if consumer is None else consumer._coordinator  # noqa: SLF001
+    if coordinator is not None:
+        coordinator._group_instance_id = None  # noqa: SLF001
