@@ -133,6 +133,10 @@ class Consumer:
         """Whether records of this partition are this member's to handle."""
         return partition in self._next
 
+    async def handled(self, partition: Partition) -> int:
+        """The offset before which all of it is handled, by this member or by those who had it before."""
+        return max(self._next.get(partition, 0), await self.kafka.committed(_kafka(partition)) or 0)
+
     async def on_batch(self, raw: Sequence[ConsumerRecord]) -> None:
         """Handle a batch to its end; returns without it when the partitions are lost meanwhile."""
         fresh = [item for item in raw if self._is_next(item)]

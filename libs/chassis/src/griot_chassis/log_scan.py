@@ -3,14 +3,16 @@
 For rebuilds and for operators. It belongs to no group, moves no position and commits nothing.
 """
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
 
 from griot_chassis.decoding import to_record
+from griot_chassis.errors import BrokerUnavailableError
 from griot_chassis.records import Partition, Record
 from griot_contracts.cloudevents import Headers, UnreadableRecordError
 from griot_contracts.topics import Topic
@@ -59,7 +61,7 @@ class LogScan:
         starts: Mapping[Partition, int] | None = None,
         since: datetime | None = None,
         follow: bool = False,
-    ) -> AsyncIterator[list[RawRecord]]:
+    ) -> AsyncGenerator[list[RawRecord], None]:
         """Batches, from `starts` or `since` or the beginning, to the end as it was when this was called.
 
         With `follow` it goes on, and never ends.
@@ -71,8 +73,8 @@ class LogScan:
             enable_auto_commit=False,
             max_partition_fetch_bytes=4 * 1024 * 1024,
         )
-        await consumer.start()
         try:
+            await consumer.start()
             consumer.assign(places)
             ends = {_ours(place): end for place, end in (await consumer.end_offsets(places)).items()}
             await self._seek(consumer, ends, starts or {}, since)
@@ -97,6 +99,8 @@ class LogScan:
                     if not follow and at >= ends[partition]:
                         pending.discard(partition)
                         consumer.pause(_kafka(partition))
+        except (KafkaError, OSError) as error:
+            raise BrokerUnavailableError(f"the log is not readable: {type(error).__name__}") from error
         finally:
             await consumer.stop()
 
@@ -106,7 +110,7 @@ class LogScan:
         starts: Mapping[Partition, int] | None = None,
         since: datetime | None = None,
         follow: bool = False,
-    ) -> AsyncIterator[list[Record]]:
+    ) -> AsyncGenerator[list[Record], None]:
         """As `raw`, decoded. What cannot be read is left out: its consumer group puts it aside."""
         async for batch in self.raw(starts=starts, since=since, follow=follow):
             yield [record for raw in batch if (record := decoded(raw)) is not None]

@@ -1,13 +1,18 @@
 """Where a consumer stands, kept beside its effect: a database that forgets its last second forgets both."""
 
+import asyncio
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, Final
 
+import stamina
 from motor.motor_asyncio import AsyncIOMotorDatabase
 from pymongo import UpdateOne
+from pymongo.errors import ConnectionFailure
 
 from griot_chassis.errors import PositionsForgottenError
 from griot_chassis.records import Partition
+
+_LOOK_EVERY_S: Final = 1.0
 
 
 class Positions:
@@ -40,6 +45,21 @@ class Positions:
         if done.matched_count + done.upserted_count < len(steps):
             raise PositionsForgottenError(f"{self._group}: {done.matched_count} of {len(steps)} are there")
         self._known.update(positions)
+
+    async def until_forgotten(self) -> None:
+        """Return when the database holds less than it did: dropped, or without its last moments."""
+        seen: dict[str, int] = {}
+        while True:
+            found = await self._all()
+            if any(found.get(name, -1) < at for name, at in seen.items()):
+                return
+            seen = found
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+    @stamina.retry(on=ConnectionFailure, attempts=None, timeout=None, wait_initial=0.1, wait_max=2.0)
+    async def _all(self) -> dict[str, int]:
+        cursor = self._collection.find({"_id": {"$regex": f"^{self._group}:"}})
+        return {document["_id"]: document["next"] async for document in cursor}
 
     def _step(self, partition: Partition, offset: int) -> UpdateOne:
         known = self._known.get(partition)

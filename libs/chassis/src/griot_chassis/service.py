@@ -61,6 +61,7 @@ class Service:
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
         self._started = False
+        self.again = False
 
     @property
     def mongo(self) -> Any:
@@ -148,6 +149,21 @@ class Service:
         If it ends by itself, the service stops.
         """
         self._background.append((name, run))
+
+    def again_when(self, happened: Callable[[], Coroutine[Any, Any, None]], *, name: str) -> None:
+        """Stop in order once `happened` returns, with `again` true: the composition root then begins anew.
+
+        For what a service learns once, at its start, and an operator may change while it runs.
+        """
+
+        async def watch() -> None:
+            await happened()
+            log.info("begins anew", why=name)
+            self.again = True
+            self.stop()
+            await asyncio.Event().wait()  # the stop ends it
+
+        self.background(watch, name=name)
 
     def serve(self, app: Any, *, host: str, port: int) -> HttpServer:
         """Serve an ASGI app.

@@ -12,6 +12,7 @@ from api.overlay import Overlay
 from api.pace import Pace
 from api.parts import Parts
 from api.projector.adapters import GROUP
+from api.projector.generations import Generations, Marks
 from api.reads import Reads
 from api.seal import Seal
 from api.settings import ApiSettings
@@ -31,8 +32,9 @@ async def main(settings: ApiSettings) -> None:
         live: Live
         # They need each other: what is heard ends keys, which are looked up in what was heard.
         ears = service.listen([SESSION_EVENTS, ACCOUNT_EVENTS], lambda heard: live.on_events(heard))  # noqa: PLW0108
-        fresh = Freshness(service.log_ends, ears, service.positions(settings.api_database, GROUP))
-        reads = Reads(service.mongo[settings.api_database], overlay, fresh)
+        where = Generations(service.mongo, settings.api_database)
+        fresh = Freshness(service.log_ends, ears, Marks(where, GROUP))
+        reads = Reads(where, overlay, fresh)
         keyring = Keyring(reads, now=clock.now)
         live = Live(
             overlay, on_key_revoked=keyring.forget, on_plan_changed=allowances.plan_changed,

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from api.freshness import Freshness
 from api.overlay import Overlay
-from api.projector.adapters import Database
+from api.projector.generations import Generations
 from api.projector.projections import ACCOUNTS, API_KEYS, KEY_USES, MESSAGES, SESSIONS, USAGE, Document, Ref
 from api.projector.usage import midnight
 from griot_contracts.messages import MessageStatus
@@ -58,13 +58,13 @@ class Reads:
 
     def __init__(
         self,
-        database: Database,
+        where: Generations,
         overlay: Overlay,
         fresh: Freshness,
         *,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._database = database
+        self._where = where
         self._overlay = overlay
         self._fresh = fresh
         self._monotonic = monotonic
@@ -79,13 +79,13 @@ class Reads:
         return key
 
     async def _key(self, key_hash: str) -> Document | None:
-        stored = await self._database[API_KEYS].find_one({"hash": key_hash})
+        stored = await (await self._where.read())[API_KEYS].find_one({"hash": key_hash})
         key_id = self._overlay.key_id(key_hash) if stored is None else stored["_id"]
         return None if key_id is None else self._overlay.over(Ref(API_KEYS, key_id), stored)
 
     async def account(self, account_id: str) -> Document | None:
         """The account itself."""
-        stored = await self._database[ACCOUNTS].find_one({"_id": account_id})
+        stored = await (await self._where.read())[ACCOUNTS].find_one({"_id": account_id})
         return self._overlay.over(Ref(ACCOUNTS, account_id), stored)
 
     async def is_suspended(self, account_id: str) -> bool:
@@ -95,19 +95,19 @@ class Reads:
 
     async def sent_on(self, account_id: str, day: date) -> int:
         """Messages of the account accepted on a day of UTC."""
-        found = self._database[USAGE].find({"account_id": account_id, "day": midnight(day)})
+        found = (await self._where.read())[USAGE].find({"account_id": account_id, "day": midnight(day)})
         return sum([usage["sent"] async for usage in found])
 
     async def keys(self, account_id: str) -> list[Document]:
         """The account's keys that are not revoked."""
         await self._fresh.heard()
-        stored = await self._database[API_KEYS].find({"account_id": account_id}).to_list()
+        stored = await (await self._where.read())[API_KEYS].find({"account_id": account_id}).to_list()
         merged = self._overlay.over_all(API_KEYS, account_id, stored)
         return [key for key in merged if key["revoked_at"] is None]
 
     async def key_uses(self, account_id: str) -> dict[str, datetime]:
         """When the account's keys were used last, as far as the log was told."""
-        found = self._database[KEY_USES].find({"account_id": account_id})
+        found = (await self._where.read())[KEY_USES].find({"account_id": account_id})
         return {use["_id"]: use["at"] async for use in found}
 
     async def sessions(self, account_id: str, *, cached: bool = False) -> list[Document]:
@@ -120,7 +120,7 @@ class Reads:
         now = self._monotonic()
         valid_until, stored = self._sessions.get(account_id, (now, []))
         if not cached or valid_until <= now:
-            stored = await self._database[SESSIONS].find({"account_id": account_id}).to_list()
+            stored = await (await self._where.read())[SESSIONS].find({"account_id": account_id}).to_list()
             self._remember_sessions(account_id, stored)
         merged = self._overlay.over_all(SESSIONS, account_id, stored)
         return [session for session in merged if session["status"] != SessionStatus.DELETED.value]
@@ -128,7 +128,7 @@ class Reads:
     async def session(self, account_id: str, session_id: str) -> Document | None:
         """One session of the account; None when it has none of this id."""
         await self._fresh.heard()
-        stored = await self._database[SESSIONS].find_one({"_id": session_id})
+        stored = await (await self._where.read())[SESSIONS].find_one({"_id": session_id})
         session = self._overlay.over(Ref(SESSIONS, session_id), stored)
         return (
             None
@@ -146,7 +146,7 @@ class Reads:
         return None if message is None else _of(message, account_id)
 
     async def _message(self, message_id: str) -> Document | None:
-        stored = await self._database[MESSAGES].find_one({"_id": message_id})
+        stored = await (await self._where.read())[MESSAGES].find_one({"_id": message_id})
         return self._overlay.over(Ref(MESSAGES, message_id), stored)
 
     async def messages(
@@ -161,7 +161,7 @@ class Reads:
         order = [("created_at", -1), ("_id", -1)]
         # What is not stored yet comes first: one that is stored in between is then found twice, not never.
         unstored = await self._not_stored_yet(account_id)
-        stored = await self._database[MESSAGES].find(query).sort(order).limit(limit).to_list()
+        stored = await (await self._where.read())[MESSAGES].find(query).sort(order).limit(limit).to_list()
         more = [message for message in unstored if wanted.admits(message) and _is_after(message, after)]
         found = {message["_id"]: message for message in [*more, *stored]}
         return newest_first(found.values())[:limit]
@@ -170,7 +170,7 @@ class Reads:
         known = self._overlay.known(MESSAGES, account_id)
         if not known:
             return []
-        stored = self._database[MESSAGES].find({"_id": {"$in": known}}, {"_id": 1})
+        stored = (await self._where.read())[MESSAGES].find({"_id": {"$in": known}}, {"_id": 1})
         self._overlay.forget(MESSAGES, account_id, [message["_id"] async for message in stored])
         return self._overlay.over_all(MESSAGES, account_id, [])
 

@@ -25,7 +25,12 @@ READS = (topics.DISPATCH_COMMANDS, topics.DELIVERY_EVENTS, topics.SESSION_EVENTS
 
 
 async def main(settings: DispatcherSettings) -> None:
-    """Run until SIGTERM, then finish what was taken."""
+    """Run until SIGTERM, then finish what was taken; anew, where its database is dropped to be rebuilt."""
+    while await _until_dropped(settings):
+        pass
+
+
+async def _until_dropped(settings: DispatcherSettings) -> bool:
     async with Service("dispatcher", settings) as service:
         positions = service.positions(settings.dispatcher_database)
         progress = ReadSoFar(positions)
@@ -67,7 +72,9 @@ async def main(settings: DispatcherSettings) -> None:
         )
         service.background(dispatch.keep_time, name="pump")
         service.background(media.drop_old, name="drop old media")
+        service.again_when(positions.until_forgotten, name="database dropped")
         await service.run()
+    return service.again
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from datetime import datetime
 from typing import Final
 
@@ -60,10 +60,11 @@ class Connection:
 
     async def _decision(self, id_: str, starts: Mapping[Partition, int]) -> CommandDecided:
         scan = LogScan(self.settings.kafka_bootstrap, starts)
-        async for batch in scan.records(starts=starts, follow=True):
-            for record in batch:
-                if record.envelope.correlation_id == id_ and isinstance(record.body, CommandDecided):
-                    return record.body
+        async with aclosing(scan.records(starts=starts, follow=True)) as batches:
+            async for batch in batches:
+                for record in batch:
+                    if record.envelope.correlation_id == id_ and isinstance(record.body, CommandDecided):
+                        return record.body
         raise AssertionError("what is followed does not end")
 
 

@@ -6,6 +6,8 @@ from griot_chassis.service import Service
 from griot_contracts import topics
 from quota.adapters import MongoAnswers, MongoSnapshots
 from quota.handlers import DecideAccountCommands
+from quota.past import LogPast
+from quota.rebuilding import Marks, Rebuilding
 from quota.settings import QuotaSettings
 
 
@@ -15,9 +17,16 @@ async def main(settings: QuotaSettings) -> None:
         database = service.mongo[settings.quota_database]
         snapshots, answers = MongoSnapshots(database["accounts"]), MongoAnswers(database["answers"])
         await answers.ensure_end()
-        decide = DecideAccountCommands(snapshots, answers, service.publisher)
+        marks, past = Marks.of(database), LogPast(settings.kafka_bootstrap)
+        rebuilding = Rebuilding(snapshots, answers, marks, past)
+        decide = DecideAccountCommands(rebuilding.snapshots, rebuilding.answers, service.publisher)
         positions = service.positions(settings.quota_database)
-        service.consume([topics.ACCOUNT_COMMANDS], decide, group="quota", positions=positions)
+        consumer = service.consume(
+            [topics.ACCOUNT_COMMANDS], rebuilding, group="quota", positions=positions, listener=rebuilding
+        )
+        rebuilding.around(decide, consumer)
+        service.readiness.add("snapshots", rebuilding.ready)
+        service.background(rebuilding.keep_whole, name="keep whole")
         await service.run()
 
 

@@ -47,6 +47,12 @@ class MongoSnapshots:
             if any(failed["code"] != _DUPLICATE_KEY for failed in error.details["writeErrors"]):
                 raise
 
+    async def put(self, snapshots: Mapping[str, Snapshot]) -> None:
+        """Store each, whatever is there: made again from the log, they are what counts."""
+        if snapshots:
+            writes = [_in_place(account_id, snapshot) for account_id, snapshot in snapshots.items()]
+            await self._collection.bulk_write(writes, ordered=False)
+
 
 class MongoAnswers:
     """The port `Answers` on a collection: `{_id: once id, fingerprint, offset, at, reply: {...}}`."""
@@ -94,6 +100,12 @@ def _write(account_id: str, snapshot: Snapshot) -> UpdateOne:
     older = {"_id": account_id, "decided_to": {"$lt": snapshot.decided_to}}
     state = _ACCOUNT.dump_python(snapshot.account, mode="json")
     return UpdateOne(older, {"$set": {"decided_to": snapshot.decided_to, "account": state}}, upsert=True)
+
+
+def _in_place(account_id: str, snapshot: Snapshot) -> ReplaceOne[dict[str, Any]]:
+    state = _ACCOUNT.dump_python(snapshot.account, mode="json")
+    document = {"decided_to": snapshot.decided_to, "account": state}
+    return ReplaceOne({"_id": account_id}, document, upsert=True)
 
 
 def _snapshot(document: Mapping[str, Any]) -> Snapshot:

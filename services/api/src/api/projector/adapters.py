@@ -11,7 +11,6 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, ConnectionFailure
 
 from api.projector.projections import (
-    ACCOUNTS,
     API_KEYS,
     KEY_USES,
     MESSAGES,
@@ -128,12 +127,3 @@ async def ensure_indexes(database: Database) -> None:
     await database[MESSAGES].create_index("kept_from", expireAfterSeconds=kept_s)
     await database[USAGE].create_index([("account_id", ASCENDING), ("day", ASCENDING)])
     await database[USAGE].create_index("day", expireAfterSeconds=kept_s)
-
-
-async def rebuild(database: Database) -> None:
-    """Forget every document and the positions with them: the projector then reads the log from its beginning.
-
-    Called before the projector's consumer starts. Until it has caught up, reads miss what is not read yet.
-    """
-    for collection in (ACCOUNTS, API_KEYS, KEY_USES, SESSIONS, MESSAGES, USAGE, "positions"):
-        await database.drop_collection(collection)

@@ -1,0 +1,69 @@
+"""The log, as far as it tells of accounts: the port `Past` of `rebuilding`."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from datetime import timedelta
+from typing import Final
+
+from griot_chassis import clock
+from griot_chassis.log_scan import LogScan, partitions_of
+from griot_chassis.records import Partition, Record
+from griot_contracts.topics import ACCOUNT_COMMANDS, ACCOUNT_EVENTS, MESSAGE_EVENTS, SESSION_EVENTS
+from quota.domain import Asked, Snapshot, once_of
+from quota.domain.rebuilding import Question, Told, as_told, remember
+from quota.rebuilding import Rebuilt
+
+_COUNTS_FOR: Final = (ACCOUNT_COMMANDS.kept or timedelta(days=7)) + timedelta(days=1)
+"""Messages accepted longer ago are of a day that is over, and were asked for by commands that are gone."""
+
+
+class LogPast:
+    """Reads what it needs to the end as it is now, from the side."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+
+    async def until(self, decided: Mapping[int, int]) -> Rebuilt:
+        """What was decided by the commands of these partitions that lie before these offsets."""
+        undecided, questions = await self._asked(decided)
+        told: list[Told] = []
+        homes: dict[str, int] = {}
+        async for record in self._records(Partition(ACCOUNT_EVENTS.name, number) for number in decided):
+            homes[record.body.account_id] = record.partition
+            _take(record, told)
+        async for record in self._records(partitions_of(SESSION_EVENTS)):
+            if record.body.account_id in homes:
+                _take(record, told)
+        async for record in self._records(partitions_of(MESSAGE_EVENTS), back=_COUNTS_FOR):
+            if record.body.account_id in homes:
+                _take(record, told)
+        remembered = remember(told, undecided, questions)
+        return Rebuilt(
+            {id_: Snapshot(one, decided[homes[id_]] - 1) for id_, one in remembered.accounts.items()},
+            remembered.answers,
+        )
+
+    async def _asked(self, decided: Mapping[int, int]) -> tuple[set[str], dict[str, Question]]:
+        """The commands that will be decided again, and what was asked under Idempotency-Keys before them."""
+        undecided: set[str] = set()
+        questions: dict[str, Question] = {}
+        async for record in self._records(Partition(ACCOUNT_COMMANDS.name, number) for number in decided):
+            if record.offset >= decided[record.partition]:
+                undecided.add(record.envelope.id)
+            elif isinstance(record.body, Asked) and once_of(record.body) is not None:
+                questions[record.envelope.id] = Question(record.body, record.offset)
+        return undecided, questions
+
+    async def _records(
+        self, partitions: Iterable[Partition], *, back: timedelta | None = None
+    ) -> AsyncIterator[Record]:
+        since = None if back is None else clock.now() - back
+        async for batch in LogScan(self._bootstrap, list(partitions)).records(since=since):
+            for record in batch:
+                yield record
+
+
+def _take(record: Record, told: list[Told]) -> None:
+    order = record.written_at.timestamp(), len(told)
+    one = as_told(record.body, order, record.envelope.id, record.envelope.causation_id)
+    if one is not None:
+        told.append(one)
