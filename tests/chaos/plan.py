@@ -47,6 +47,9 @@ class Fault:
         return f"{self.after_s:.1f} s later {self.target} {self.kind}{lasting}"
 
 
+TWINS: Final = {"quota": "quota-2", "dispatcher": "dispatcher-2", "projector": "projector-2"}
+"""The other instance of those that share their work. Which of the two it happens to is the seed's choice."""
+
 SHORT_S: Final = (1.0, 4.0)
 PAST_THE_SESSION_S: Final = 14.0
 """Longer than a group waits for a member that says nothing: somebody else is the owner by then."""
@@ -71,12 +74,13 @@ def plan(seed: int) -> list[Fault]:
     random = Random(seed)
     outlasted = random.choice(_LONG_PAUSES)
     cards = random.sample(_DECK, k=len(_DECK))
-    return [_fault(kind, target, outlasted, random) for kind, target in cards]
+    return [_fault(kind, name, outlasted, random) for kind, name in cards]
 
 
-def _fault(kind: Kind, target: str, outlasted: str, random: Random) -> Fault:
+def _fault(kind: Kind, name: str, outlasted: str, random: Random) -> Fault:
+    target = random.choice([name, TWINS.get(name, name)])
     after_s = round(random.uniform(0.2, 4.0), 1)
     if kind is not Kind.PAUSE:
         return Fault(kind, target, after_s)
-    lasts_s = PAST_THE_SESSION_S if target == outlasted else round(random.uniform(*SHORT_S), 1)
+    lasts_s = PAST_THE_SESSION_S if name == outlasted else round(random.uniform(*SHORT_S), 1)
     return Fault(kind, target, after_s, lasts_s)

@@ -1,9 +1,11 @@
-"""All of Griot, with wires that can be cut to servers that can be killed."""
+"""All of Griot, twice where that can be, with wires that can be cut to servers that can be killed."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import httpx
 
 from fakewhatsapp.client import RemoteNetwork
 from griot_local.kafka import KafkaServer
@@ -11,7 +13,7 @@ from griot_local.mongo import MongoServer
 from griot_local.ports import LOOPBACK, free_port
 from griot_local.processes import Process
 from griot_local.stack import Stack
-from tests.chaos.plan import BROKER, DATABASE
+from tests.chaos.plan import BROKER, DATABASE, TWINS
 from tests.chaos.wire import Wire
 
 READY_WITHIN = 180.0
@@ -19,9 +21,10 @@ READY_WITHIN = 180.0
 
 @dataclass(frozen=True)
 class Site:
-    """Everything that something can happen to."""
+    """Everything that something can happen to; `processes` are all of Griot's, the twins too."""
 
     stack: Stack
+    processes: dict[str, Process]
     kafka: KafkaServer
     mongo: MongoServer
     wires: dict[str, Wire]
@@ -33,7 +36,7 @@ class Site:
 
     def process(self, target: str) -> Process:
         """The process of a server or of Griot."""
-        return self.servers[target].process if target in self.servers else self.stack.processes[target]
+        return self.servers[target].process if target in self.servers else self.processes[target]
 
     async def heal(self) -> None:
         """Nothing goes wrong any more, and everything is up."""
@@ -41,8 +44,9 @@ class Site:
         for server in self.servers.values():
             server.process.resume()
             await server.process.wait_ready(within=READY_WITHIN)
-        for process in self.stack.processes.values():
+        for process in self.processes.values():
             process.resume()
+        for process in self.processes.values():
             await process.wait_ready(within=READY_WITHIN)
 
 
@@ -59,7 +63,26 @@ async def opened_site(folder: Path) -> AsyncIterator[Site]:
         kafka_bootstrap=f"{LOOPBACK}:{kafka_port}",
         mongo_url=f"mongodb://{LOOPBACK}:{mongo_port}/?directConnection=true",
     )
-    async with kafka, mongo, wires[BROKER], wires[DATABASE], stack:
+    async with kafka, mongo, wires[BROKER], wires[DATABASE], stack, AsyncExitStack() as more:
         assert stack.network is not None
-        async with RemoteNetwork(stack.network.control) as network:
-            yield Site(stack, kafka, mongo, wires, network)
+        twins = {twin: _twin(stack, name, twin) for name, twin in TWINS.items()}
+        for process in twins.values():
+            await more.enter_async_context(process)
+        network = await more.enter_async_context(RemoteNetwork(stack.network.control))
+        yield Site(stack, stack.processes | twins, kafka, mongo, wires, network)
+
+
+def _twin(stack: Stack, name: str, twin: str) -> Process:
+    """Another instance, in the same group."""
+    first, port = stack.processes[name], free_port()
+
+    async def is_ready() -> bool:
+        async with httpx.AsyncClient(timeout=2, trust_env=False) as http:
+            try:
+                return (await http.get(f"http://{LOOPBACK}:{port}/readyz")).is_success
+            except httpx.TransportError:
+                return False
+
+    own = {"GRIOT_INSTANCE_ID": twin, "GRIOT_OPS_PORT": str(port)}
+    log = stack.folder / "logs" / f"{twin}.log"
+    return Process(twin, first.argv, log=log, is_ready=is_ready, environment=first.environment | own)

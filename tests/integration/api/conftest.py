@@ -56,6 +56,8 @@ class Griot:
         processes: by name, to stop and to start.
         database: the read side's documents.
         owner: writes to the log what a session manager or a dispatcher would.
+        environment: what every process is told.
+        folder: where the logs of the processes lie.
     """
 
     url: str
@@ -63,6 +65,19 @@ class Griot:
     processes: dict[str, Process]
     database: Any
     owner: Publisher
+    environment: dict[str, str]
+    folder: Path
+
+    @asynccontextmanager
+    async def instance(self, name: str, **settings: str) -> AsyncIterator["Griot"]:
+        """One more instance of the api, with settings of its own; it is the one that is spoken to."""
+        url, process = api_instance(name, self.folder, self.environment | settings)
+        await process.launch()
+        try:
+            await process.wait_ready()
+            yield replace(self, url=url, urls=(url,))
+        finally:
+            await process.stop()
 
     def client(self, key: str | None = None) -> httpx.AsyncClient:
         """Speaks to the instances in turn."""
@@ -125,7 +140,7 @@ async def running_griot(
     kafka: str, mongo: str, folder: Path, *, instances: int = 1, **settings: str
 ) -> AsyncIterator[Griot]:
     """The three services on these servers, each run in databases of its own; so many instances of the api."""
-    run, ports = ids.new_id(), [free_port() for _ in range(instances)]
+    run = ids.new_id()
     environment = {
         "GRIOT_KAFKA_BOOTSTRAP": kafka,
         "GRIOT_MONGO_URL": mongo,
@@ -139,10 +154,11 @@ async def running_griot(
         name: _process(name, module, folder, environment)
         for name, module in {"quota": "quota", "projector": "api.projector"}.items()
     }
-    for number, port in enumerate(ports, start=1):
+    urls: list[str] = []
+    for number in range(1, instances + 1):
         name = "api" if number == 1 else f"api-{number}"
-        own = {"GRIOT_API_PORT": str(port), "GRIOT_INSTANCE_ID": f"{run}-{number}"}
-        processes[name] = _process(name, "api", folder, environment | own)
+        url, processes[name] = api_instance(name, folder, environment)
+        urls.append(url)
     broker = make_broker("test", ServiceSettings(kafka_bootstrap=kafka))
     async with AsyncExitStack() as stack:
         for process in processes.values():
@@ -154,8 +170,8 @@ async def running_griot(
         stack.push_async_callback(broker.stop)
         client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(mongo, tz_aware=True)
         stack.push_async_callback(client.close)
-        urls = tuple(f"http://{LOOPBACK}:{port}" for port in ports)
-        yield Griot(urls[0], urls, processes, client[f"api-{run}"], Publisher(broker, "test"))
+        database, owner = client[f"api-{run}"], Publisher(broker, "test")
+        yield Griot(urls[0], tuple(urls), processes, database, owner, environment, folder)
 
 
 @pytest.fixture(scope="session")
@@ -207,6 +223,13 @@ async def sign_up(griot: Griot) -> Customer:
         answer = await stranger.post("/accounts", json=body)
     assert answer.status_code == 201, answer.text
     return Customer(griot, answer.json())
+
+
+def api_instance(name: str, folder: Path, environment: dict[str, str]) -> tuple[str, Process]:
+    """Where an instance of the api answers, and its process."""
+    port, run = free_port(), environment["GRIOT_INSTANCE_ID"]
+    own = {"GRIOT_API_PORT": str(port), "GRIOT_INSTANCE_ID": f"{run}-{name}"}
+    return f"http://{LOOPBACK}:{port}", _process(name, "api", folder, environment | own)
 
 
 def _process(name: str, module: str, folder: Path, environment: dict[str, str]) -> Process:

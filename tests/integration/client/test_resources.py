@@ -1,5 +1,6 @@
 """Every other request of the client, as it reaches the server: both clients, over a real connection."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -47,10 +48,11 @@ async def test_whoever_has_no_account_signs_up_without_a_key(ask: Asking, server
         ({"caption": "Our goat"}, {"caption": "Our goat"}),
         ({"session_id": "s1"}, {"sessionId": "s1"}),
         ({"session_key": "shop"}, {"session_key": "shop"}),
+        ({"send_at": datetime(2030, 1, 2, 3, tzinfo=UTC)}, {"sendAt": "2030-01-02T03:00:00+00:00"}),
     ],
 )
 async def test_a_picture_is_sent_by_its_address(
-    ask: Asking, server: Teller, more: dict[str, str], body: dict[str, str]
+    ask: Asking, server: Teller, more: dict[str, Any], body: dict[str, str]
 ) -> None:
     server.answers(AWAY, Reply(202, {"id": "m1", "toPhone": NUMBER, "type": "image", "status": "pending"}))
     url = "https://example.com/goat.jpg"
@@ -83,6 +85,14 @@ async def test_a_sound_is_a_voice_note_or_a_file(ask: Asking, server: Teller, *,
     assert asked.headers["idempotency-key"] == "order-17"
 
 
+async def test_a_message_that_waits_is_cancelled(ask: Asking, server: Teller) -> None:
+    server.answers(CUT, Reply(204, text=""))
+
+    await ask(lambda client: client.messages.cancel("m1"))
+
+    assert {(asked.method, asked.target) for asked in server.asked} == {("DELETE", "/api/v1/messages/m1")}
+
+
 @pytest.mark.parametrize(
     ("change", "body"),
     [
@@ -92,7 +102,8 @@ async def test_a_sound_is_a_voice_note_or_a_file(ask: Asking, server: Teller, *,
         ({"when_disconnected": "queue"}, {"whenDisconnected": "queue"}),
         ({"when_unknown": "fail"}, {"whenUnknown": "fail"}),
         ({"pacing": Pacing(messages_per_minute=20)}, {"pacing": {"messagesPerMinute": 20}}),
-        ({"pacing": Pacing()}, {"pacing": {"messagesPerMinute": None}}),
+        ({"pacing": Pacing(daily_cap=50, jitter=0.3)}, {"pacing": {"dailyCap": 50, "jitter": 0.3}}),
+        ({"pacing": Pacing()}, {"pacing": {}}),
         ({}, {}),
     ],
 )

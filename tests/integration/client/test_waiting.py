@@ -122,7 +122,7 @@ async def test_a_message_is_waited_for_until_it_is_there_or_further_on(ask: Aski
     assert (shown.status, shown.text, len(server.asked)) == ("read", "Hello", 4)
 
 
-@pytest.mark.parametrize("status", ["failed", "rejected"])
+@pytest.mark.parametrize("status", ["failed", "rejected", "cancelled"])
 async def test_a_message_that_will_not_get_there_is_told_with_its_reason(
     ask: Asking, server: Teller, status: str
 ) -> None:

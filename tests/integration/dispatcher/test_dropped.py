@@ -1,5 +1,6 @@
 """A dropped database comes back from the log: what was cancelled stays so, what waits long is not lost."""
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -12,12 +13,20 @@ from griot_chassis import clock, ids
 from griot_contracts.messages import CancelMessage, DispatchMessage, MessageAccepted
 from griot_contracts.topics import DISPATCH_COMMANDS
 from griot_local.processes import Process
+from tests.conftest import a_broker
 from tests.integration.dispatcher.conftest import World, connected, dispatch, many, partition_of
 from tests.support import eventually
 
 SOON = timedelta(seconds=60)
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+
+@pytest.fixture(scope="module")
+async def kafka(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """A broker of these tests' own: what they make the log forget, others need."""
+    async with a_broker(tmp_path_factory.mktemp("dropped-kafka")) as bootstrap:
+        yield bootstrap
 
 
 async def test_a_cancelled_message_is_not_sent_by_a_dispatcher_whose_database_was_dropped(

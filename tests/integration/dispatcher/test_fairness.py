@@ -1,5 +1,6 @@
 """Ten thousand messages of one account wait; another account's first goes out among their first."""
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from griot_chassis import ids
 from griot_contracts.messages import DeliverMessage, DispatchMessage, MessageQueued
 from griot_local.processes import Process
+from tests.conftest import a_broker
 from tests.integration.dispatcher.conftest import World, connected, dispatch, many, partition_of
 from tests.support import eventually
 
@@ -19,13 +21,19 @@ SHARE = MANY * 2 // 5
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
-@pytest.mark.parametrize("sessions", [1, SESSIONS])
+@pytest.fixture(scope="module")
+async def kafka(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """A broker of these tests' own: every other dispatcher would read what is written here."""
+    async with a_broker(tmp_path_factory.mktemp("fairness-kafka")) as bootstrap:
+        yield bootstrap
+
+
 async def test_ten_thousand_waiting_messages_of_one_account_do_not_hold_up_anothers_first(
-    world: World, process: Process, sessions: int
+    world: World, process: Process
 ) -> None:
-    mine, *theirs = sessions_apart(sessions + 1)
+    mine, *theirs = sessions_apart(SESSIONS + 1)
     await process.kill()
-    await write(world, [message for one in theirs for message in many(one, MANY // sessions)])
+    await write(world, [message for one in theirs for message in many(one, MANY // SESSIONS)])
     first = dispatch(mine, ids.new_id())
     await world.tell(first, *map(connected, [*theirs, mine]))
 

@@ -37,9 +37,9 @@ class Worker:
     whatsapp: FakeWhatsApp = field(default_factory=FakeWhatsApp)
     sessions: FakeSessions = field(default_factory=FakeSessions)
     attachments: FakeAttachments = field(default_factory=FakeAttachments)
+    log: FakeLog = field(default_factory=FakeLog)
     leases: FakeLeases = field(default_factory=FakeLeases)
     elapsed_s: float = 0
-    log: FakeLog = field(default_factory=FakeLog)
 
     def __post_init__(self) -> None:
         self.outbox = Outbox(self.publisher)
@@ -50,9 +50,9 @@ class Worker:
             DeliverMessages(
                 self.fleet,
                 self.lease,
-                Journals(self.fleet, self.log),
                 self.publisher,
                 self.attachments,
+                journals=Journals(self.fleet, self.log),
                 now=now,
                 patience=LIKE_A_TEST,
             ),

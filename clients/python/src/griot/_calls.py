@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
@@ -107,7 +107,7 @@ def update_session(
         "isDefault": is_default,
         "whenDisconnected": when_disconnected,
         "whenUnknown": when_unknown,
-        "pacing": None if pacing is None else pacing.model_dump(by_alias=True),
+        "pacing": None if pacing is None else pacing.model_dump(by_alias=True, exclude_unset=True),
     }
     return Call("PATCH", f"/sessions/{_part(session_id)}", _parser(Session), body=_given(body))
 
@@ -238,4 +238,4 @@ def _part(value: str) -> str:
 
 def _moment(at: datetime | None) -> str | None:
     """A time with its zone. One without is taken as this machine's, as datetime itself does."""
-    return None if at is None else at.astimezone().isoformat()
+    return None if at is None else at.astimezone(UTC).isoformat()

@@ -34,7 +34,7 @@ LINK_WITHIN: Final = timedelta(minutes=5)
 ARRIVE_WITHIN: Final = timedelta(minutes=1)
 _RECONNECT_S: Final = 1.0
 _WAY: Final = ("pending", "queued", "sending", "sent", "delivered", "read")
-_NO_WAY_ON: Final = ("rejected", "failed", "cancelled")
+_NO_WAY_ON: Final = ("rejected", "cancelled", "failed")
 
 
 class Deadline:

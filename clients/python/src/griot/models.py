@@ -16,9 +16,9 @@ MessageStatus = Literal[
     "delivered",
     "read",
     "rejected",
+    "cancelled",
     "failed",
     "unknown",
-    "cancelled",
 ]
 SessionStatus = Literal[
     "starting", "awaiting_scan", "connected", "disconnected", "logged_out", "restricted", "failed", "deleted"
@@ -92,9 +92,14 @@ class NewKey(Key):
 
 
 class Pacing(Model):
-    """How fast a session may send; None is as fast as is usual."""
+    """How fast a session may send; what is None or left out is as is usual.
+
+    `jitter`, from 0 to 1, is how uneven it is; `daily_cap` is of a day of UTC.
+    """
 
     messages_per_minute: int | None = None
+    jitter: float | None = None
+    daily_cap: int | None = None
 
 
 class Session(Model):
@@ -142,7 +147,10 @@ class TakenMessage(Model):
 
 
 class Step(Model):
-    """One step of a message's way."""
+    """One step of a message's way.
+
+    `resend` says of `unknown` whether it is sent again, `not_before` when the next attempt may be.
+    """
 
     status: Annotated[MessageStatus, SkipValidation]
     at: datetime
@@ -157,7 +165,8 @@ class Message(TakenMessage):
 
     `text` is that of a text, `caption` a picture's or a video's; `ptt` says of audio if it is a voice note.
 
-    `reason` says why it is `failed`, `rejected` or `unknown`. `timeline` is empty in a list.
+    `send_at` is when it was asked to be sent. `reason` says why it is `failed`, `rejected` or `unknown`.
+    `timeline` is empty in a list.
     """
 
     session_id: str

@@ -54,7 +54,9 @@ async def main(settings: SessionManagerSettings) -> None:
         attachments = StoredAttachments(ClaimCheck(service.mongo[settings.media_database]))
         fleet = Fleet(whatsapp, sessions, lease, outbox=outbox, now=now)
         journals = Journals(fleet, service.log_reader)
-        deliver = DeliverMessages(fleet, lease, journals, publisher, attachments, now=now, patience=patience)
+        deliver = DeliverMessages(
+            fleet, lease, publisher, attachments, journals=journals, now=now, patience=patience
+        )
         handle = HandleSessionCommands(
             fleet,
             deliver,

@@ -133,6 +133,7 @@ class Work:
             return None  # this partition is looked at again when it is there
         self._fetching.forget(message.message_id)
         held.queue.give(place)
+        held.put_off.clear()
         self._count(held, message.message_id, now)
         self.outbox.tell(message, steps.begin(message, now, media), message.command_id)
         return None

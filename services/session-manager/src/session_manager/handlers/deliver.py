@@ -57,10 +57,10 @@ class DeliverMessages:
         self,
         fleet: Fleet,
         lease: Lease,
-        journals: Journals,
         publisher: Publisher,
         attachments: Attachments,
         *,
+        journals: Journals,
         now: Now,
         patience: Patience,
     ) -> None:
