@@ -168,6 +168,18 @@ class Site:
         await asyncio.gather(*(one() for _ in range(count)))
         await self.all_connected()
 
+    async def lose_keys_of(self, session_id: str) -> None:
+        """Have the store of the devices' keys lose a device."""
+        url = self._environment["GRIOT_DEVICE_STORE_URL"].partition("?")[0]
+        number = self.sessions[session_id][1:]
+        delete = f"DELETE FROM whatsmeow_device WHERE jid LIKE '{number}:%'"
+        psql = await asyncio.create_subprocess_exec("psql", url, "-qc", delete)
+        assert await psql.wait() == 0
+
+    def forget(self, session_id: str) -> None:
+        """Leave a session out of what comes."""
+        del self.sessions[session_id], self.recipients[session_id]
+
     def device(self, session_id: str) -> Device:
         """What the phone has linked."""
         (device,) = self.network.phone(self.sessions[session_id]).devices.values()

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from griot_contracts.sessions import QrCodeIssued
 from tests.support import eventually
 from tests.workers import HANDED_OVER_WITHIN, Site, opened_site
 
@@ -80,6 +81,21 @@ async def test_a_worker_that_stood_still_lets_go_and_takes_nothing_back_from_the
     for one in site.sessions:  # the sleeping connection was there to be replaced, and no other ever was
         assert site.replaced()[one] - replaced[one] <= (one in shares[sleeper])
     assert "stood still" in await asyncio.to_thread(sleeper.log.read_text)
+
+
+async def test_a_session_whose_keys_are_gone_is_linked_anew_and_harms_no_other(site: Site) -> None:
+    first, second = site.workers[:2]
+    shares = await site.shared_by(first, second)
+    gone, *others = sorted(shares[first])
+    before = site.logins()
+    await site.lose_keys_of(gone)
+    site.desk.heard.clear()
+    await first.stop()
+    await site.desk.hears(gone, QrCodeIssued)
+    await site.moved(others, before)
+
+    assert second.restarts == 0
+    site.forget(gone)
 
 
 async def test_no_password_is_in_a_log(site: Site) -> None:

@@ -189,4 +189,5 @@ class FakeLeases:
         return False
 
     async def let_go(self, partitions: Collection[int]) -> None:
-        pass
+        if self.away:
+            raise ConnectionError

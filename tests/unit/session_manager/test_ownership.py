@@ -153,6 +153,7 @@ async def test_what_is_held_is_let_go_when_the_lease_runs_out_first(
 ) -> None:
     connection = await worker.connect()
     await ownership.revoked({COMMANDS})
+    worker.leases.away = True
     worker.elapsed_s += VALID_FOR_S
     await ownership.stop_what_is_lost()
 

@@ -39,6 +39,7 @@ _LOG_LEVEL: Final = b"ERROR"  # its lines hold people's numbers and whole stanza
 _SHOWN_ON_THE_PHONE: Final = DeviceProps(os="Griot", platformType=DeviceProps.CHROME).SerializeToString()
 _CHROME, _SHOWN_BESIDE_THE_CODE = 1, "Chrome (Linux)"  # WhatsApp takes only names of this form
 _SCANNED_TOO_EARLY: Final = "err-scanned-without-multidevice"  # the one outcome after which codes go on
+_STORE_FAILED, _BETWEEN_DEVICES = "error:", "|\x01|"
 _NOBODY: Final = "Function returned nothing."
 
 for _name in ("neonize", "whatsmeow", "Whatsmeow"):
@@ -93,6 +94,19 @@ def connect(uuid: bytes, place: Place, listener: Listener) -> str:
     finally:
         _listeners.pop(uuid, None)
     return error.decode(errors="replace")
+
+
+def devices_in(store: str) -> set[str]:
+    """The ids of the devices that a store holds. Meets no other call: it looks no connection up.
+
+    Raises:
+        ConnectError: the store did not answer.
+    """
+    listed: bytes = gocode.GetAllDevices(store.encode(), _on_log)
+    words = listed.decode(errors="replace")
+    if words.startswith(_STORE_FAILED):
+        raise ConnectError("the device store does not answer")
+    return {device.partition(",")[0] for device in words.split(_BETWEEN_DEVICES) if device}
 
 
 def disconnect(uuid: bytes) -> None:

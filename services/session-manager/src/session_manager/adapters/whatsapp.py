@@ -1,9 +1,20 @@
 """The WhatsApp connections of this process, each behind the port `Connection`."""
 
+import asyncio
 import itertools
+import time
+from dataclasses import replace
+from typing import Final
 
+from griot_chassis.log import get_logger
+from session_manager.adapters import goneonize
 from session_manager.adapters.connection import NeonizeConnection, Observe, Shared
-from session_manager.adapters.devices import Devices
+from session_manager.adapters.devices import Devices, Place
+
+log = get_logger(__name__)
+
+_LISTED_FOR_S: Final = 5.0
+"""Less than a worker that died after deleting a device is missed in: nobody else deletes one of ours."""
 
 
 class NeonizeWhatsApp:
@@ -17,6 +28,9 @@ class NeonizeWhatsApp:
             max_sessions: how many sessions may have a call under way at once.
         """
         self._devices = devices
+        self._listing = asyncio.Lock()
+        self._listed: set[str] = set()
+        self._listed_at = float("-inf")
         self._shared = Shared(max_sessions)
         self._numbers = itertools.count(1)
 
@@ -33,14 +47,31 @@ class NeonizeWhatsApp:
         Raises:
             ConnectError: the network or the store did not let it.
         """
+        place = await self._existing(self._devices.place(session_id, jid))
         connection = NeonizeConnection(self._shared, f"{session_id}#{next(self._numbers)}".encode(), observe)
+        await self._shared.line.acquire()  # who is cancelled here has nothing to stop
         try:
-            async with self._shared.line:
-                await connection.open(self._devices.place(session_id, jid))
+            try:
+                await connection.open(place)
+            finally:
+                self._shared.line.release()
         except BaseException:
             await connection.stop()
             raise
         return connection
+
+    async def _existing(self, place: Place) -> Place:
+        """The same place, or a new device where that one is gone: asked for it, the library would abort."""
+        if place.jid is None:
+            return place
+        async with self._listing:
+            if place.jid not in self._listed or time.monotonic() > self._listed_at + _LISTED_FOR_S:
+                self._listed_at = time.monotonic()
+                self._listed = await asyncio.to_thread(goneonize.devices_in, place.store)
+        if place.jid in self._listed:
+            return place
+        log.error("a linked device's keys are gone: it has to be linked anew")
+        return replace(place, jid=None, new=True)
 
     def forget(self, session_id: str) -> None:
         """Destroy a session's keys. A repeat does nothing. Its connection must have been stopped."""

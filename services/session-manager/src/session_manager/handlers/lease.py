@@ -81,9 +81,16 @@ class Lease:
         log.warning("the former owner did not let go in time")
 
     async def let_go(self, partitions: Collection[int]) -> None:
-        """Tell whoever is next that nothing of these partitions runs here any more."""
-        self._mine -= set(partitions)
-        await self._leases.let_go(partitions)
+        """Tell whoever is next that nothing of these partitions runs here any more.
+
+        Without that it waits a little, so it is no matter if the database is away.
+        """
+        async with self._turn:
+            self._mine -= set(partitions)
+            try:
+                await self._leases.let_go(partitions)
+            except Exception as error:  # noqa: BLE001  # whatever it is, there is nothing else to do
+                log.warning("the next owner was not told", error=type(error).__name__)
 
     async def holds(self, partition: int) -> bool:
         """Whether the partition is this worker's; asks, and waits for the answer, when it is not sure."""
