@@ -139,6 +139,10 @@ class SessionManager(Process):
             environment=environment,
         )
 
+    async def metrics(self) -> str:
+        async with httpx.AsyncClient(trust_env=False, timeout=10) as http:
+            return (await http.get(self._ready.replace("/readyz", "/metrics"))).text
+
     def keys_of(self, session_id: str) -> list[Path]:
         return sorted((self.data / "devices").glob(f"{session_id}*"))
 
@@ -164,21 +168,35 @@ async def database(mongo: str) -> AsyncIterator[tuple[str, AsyncIOMotorClient[di
 
 
 @pytest.fixture(scope="module")
-async def worker(
+def settings() -> dict[str, str]:
+    """What a module's worker is told beside where everything is."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def environment(
     kafka: str,
     mongo: str,
     network: Network,
+    settings: dict[str, str],
     database: tuple[str, AsyncIOMotorClient[dict[str, object]]],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[SessionManager]:
-    environment = {
+) -> dict[str, str]:
+    """What a module's worker is started with."""
+    return {
         "GRIOT_KAFKA_BOOTSTRAP": kafka,
         "GRIOT_MONGO_URL": mongo,
         "GRIOT_SESSIONS_DATABASE": database[0],
         "GRIOT_WHATSAPP_LIBRARY": str(network.library),
         "GRIOT_WHATSAPP_CA_FILE": network.environment["SSL_CERT_FILE"],
         "GRIOT_WHATSAPP_PROXY": network.environment["HTTPS_PROXY"],
+        **settings,
     }
+
+
+@pytest.fixture(scope="module")
+async def worker(
+    environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[SessionManager]:
     async with SessionManager(tmp_path_factory.mktemp("worker"), environment) as worker:
         yield worker
 

@@ -140,7 +140,9 @@ def test_a_ban_is_waited_out() -> None:
     standing, step = react(starting(), Banned("SENT_TO_TOO_MANY_PEOPLE", timedelta(hours=1)))
 
     assert (standing.status, standing.reason) == (SessionStatus.RESTRICTED, "temporary_ban")
-    assert standing.detail == "sent_to_too_many_people"
+    assert standing.detail is not None
+    assert standing.detail.startswith("sent_to_too_many_people: ")
+    assert standing.detail.endswith("60 minutes")
     assert isinstance(step, Reconnect)
     assert step.after is not None
     assert step.after > timedelta(hours=1)

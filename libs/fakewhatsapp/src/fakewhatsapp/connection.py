@@ -33,6 +33,8 @@ class Connection:
         """Who is here, while they are not linked to a phone."""
         self.deaf = False
         """Whether what the client sends is no longer heard, and nothing is said."""
+        self.outcast = False
+        """Whether its device was logged out without being told."""
         self.unheard = 0
         """How many frames came while it was deaf."""
         self.delay_s = 0.0

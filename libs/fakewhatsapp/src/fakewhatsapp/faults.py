@@ -31,6 +31,8 @@ class FaultKind(StrEnum):
     """The client is told that another one took its place: now, or right after the next login."""
     DEAF = "deaf"
     """The connection stays open, and nothing is heard or answered on it."""
+    FORGET = "forget"
+    """The device is logged out and not told: the connection stays, and what it asks is refused."""
     SLOW = "slow"
     """Each frame, either way, takes `seconds` longer."""
     LOSE_MESSAGE = "lose-message"
@@ -50,7 +52,7 @@ class FaultError(FakeWhatsAppError, ValueError):
 
 
 LOGIN = frozenset({FaultKind.REFUSE_LOGIN})
-CONNECTION = frozenset({FaultKind.DROP, FaultKind.REPLACE, FaultKind.DEAF, FaultKind.SLOW})
+CONNECTION = frozenset({FaultKind.DROP, FaultKind.REPLACE, FaultKind.DEAF, FaultKind.FORGET, FaultKind.SLOW})
 MESSAGE = frozenset(
     {
         FaultKind.LOSE_MESSAGE,

@@ -33,6 +33,10 @@ def answer(connection: Connection, query: Node) -> None:
             waiting(query)
         return
     attrs: Attributes = {"from": SERVER, "type": "result", "id": query.text("id")}
+    if connection.outcast:
+        refusal = Node("error", {"code": "401", "text": "not-authorized"})
+        connection.send(Node("iq", {**attrs, "type": "error"}, [refusal]))
+        return
     connection.send(Node("iq", attrs, _answer_to(connection, query)))
     if connection.device is not None:
         _afterwards(connection.device, query)

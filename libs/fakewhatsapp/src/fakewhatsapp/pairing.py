@@ -22,24 +22,45 @@ if TYPE_CHECKING:
     from fakewhatsapp.phone import Phone
 
 _CODES = 6
+_FIRST_SHOWN_S, _NEXT_SHOWN_S = 60, 20
+"""How long clients show the first code of a full set, and every other."""
 _ACCOUNT_SIGNATURE = b"\x06\x00"
 _DEVICE_SIGNATURE = b"\x06\x01"
 _RESTART = "515"
 _MAX_DEVICES = 99
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A reference for a QR code, and until when (`time.monotonic`) it is shown."""
+
+    connection: Connection
+    until: float
+
+
 @dataclass(slots=True)
 class Pairings:
     """The clients that wait to be linked."""
 
-    by_ref: dict[str, Connection] = field(default_factory=dict)
+    by_ref: dict[str, Offer] = field(default_factory=dict)
     """By the references in the QR codes that each shows."""
     by_number: dict[str, CodeRequest] = field(default_factory=dict)
     """By the number whose phone is to be told the code that each shows."""
+    codes: int = _CODES
+    """How many QR codes a client gets to show, one after the other; with fewer its time is over sooner."""
+    slack_s: float = 10.0
+    """How much longer than it is shown a code is taken: it is on its way, and phones are slow."""
+
+    def shows(self, ref: str) -> Connection | None:
+        """The client that shows this reference; None when its time is over, or nobody ever did."""
+        offer = self.by_ref.get(ref)
+        if offer is None or offer.until + self.slack_s < time.monotonic():
+            return None
+        return offer.connection
 
     def forget(self, connection: Connection) -> None:
         """Its codes are good no longer."""
-        self.by_ref = {ref: one for ref, one in self.by_ref.items() if one is not connection}
+        self.by_ref = {ref: one for ref, one in self.by_ref.items() if one.connection is not connection}
         self.by_number = {n: one for n, one in self.by_number.items() if one.connection is not connection}
 
 
@@ -70,8 +91,11 @@ class ScannedCode:
 
 def offer_qr_codes(connection: Connection) -> None:
     """Send a new client the references that its QR codes are made of."""
-    refs = [f"2@{base64.b64encode(secrets.token_bytes(48)).decode()}" for _ in range(_CODES)]
-    connection.network.pairings.by_ref.update(dict.fromkeys(refs, connection))
+    pairings, until = connection.network.pairings, time.monotonic()
+    refs = [f"2@{base64.b64encode(secrets.token_bytes(48)).decode()}" for _ in range(pairings.codes)]
+    for left, ref in zip(range(len(refs), 0, -1), refs, strict=True):
+        until += _FIRST_SHOWN_S if left == _CODES else _NEXT_SHOWN_S
+        pairings.by_ref[ref] = Offer(connection, until)
     content = [Node("ref", {}, ref.encode()) for ref in refs]
     attrs: Attributes = {"from": SERVER, "type": "set", "id": connection.next_id(), "xmlns": "md"}
     connection.send(Node("iq", attrs, [Node("pair-device", {}, content)]))

@@ -27,11 +27,11 @@ class Phone(Handset):
         """Link the device that shows this QR code. Returns once the device has confirmed.
 
         Raises:
-            UnknownQrCodeError: no connected device shows it.
+            UnknownQrCodeError: no connected device shows it, or it did and its time is over.
             TimeoutError: the device did not confirm in time.
         """
         code = pairing.ScannedCode.parse(qr_text)
-        connection = self.network.pairings.by_ref.get(code.ref)
+        connection = self.network.pairings.shows(code.ref)
         if connection is None or connection.registration is None:
             raise UnknownQrCodeError("no connected device shows this code")
         if connection.registration.identity_key != code.identity_key:

@@ -9,6 +9,7 @@ from fakewhatsapp.wire.nodes import Attributes, Node
 
 if TYPE_CHECKING:
     from fakewhatsapp.connection import Connection
+    from fakewhatsapp.model import Device
 
 _BAN_REASON = "101"  # "sent too many messages"
 
@@ -35,6 +36,14 @@ def replace(connection: Connection) -> None:
     connection.finish(Node("stream:error", {}, [Node("conflict", {"type": "replaced"})]))
 
 
+def forget(connection: Connection, device: Device) -> None:
+    """Log a device out without a word."""
+    phone = connection.network.phone(device.number)
+    phone.devices.pop(device.index, None)
+    connection.network.remember()
+    connection.outcast = True
+
+
 def happen_to(connection: Connection) -> None:
     """Let the faults that are due happen to a connection that is logged in."""
     if connection.device is None:
@@ -47,6 +56,8 @@ def happen_to(connection: Connection) -> None:
                 replace(connection)
             case FaultKind.DEAF:
                 connection.deaf = True
+            case FaultKind.FORGET:
+                forget(connection, connection.device)
             case FaultKind.SLOW:
                 connection.delay_s = fault.seconds
             case _:  # the kinds that happen to logins and messages are never due here

@@ -18,6 +18,7 @@ from session_manager.adapters.leases import MongoLeases
 from session_manager.adapters.library import restart_with, silence_standard_output, use_library
 from session_manager.adapters.sessions import MongoSessions
 from session_manager.adapters.standstill import end_after_standstill
+from session_manager.adapters.watch import Care
 from session_manager.handlers.commands import HandleSessionCommands
 from session_manager.handlers.deliver import DeliverMessages, Patience
 from session_manager.handlers.fleet import Fleet
@@ -43,7 +44,12 @@ async def main(settings: SessionManagerSettings) -> None:
         database = service.mongo[settings.sessions_database]
         sessions = MongoSessions(database, settings.instance_id, now)
         lease = Lease(MongoLeases(database, settings.instance_id, ids.new_id(), now), clock.elapsed)
-        whatsapp = NeonizeWhatsApp(devices_of(settings), settings.whatsapp_max_sessions)
+        whatsapp = NeonizeWhatsApp(
+            devices_of(settings),
+            settings.whatsapp_max_sessions,
+            settings.whatsapp_handshakes_at_once,
+            Care(settings.probe_every_s, settings.probe_within_s),
+        )
         outbox = Outbox(publisher)
         patience = Patience(
             settings.send_within_s,

@@ -24,6 +24,13 @@ class SessionManagerSettings(ServiceSettings):
     )
     whatsapp_proxy: str | None = Field(None, description="An HTTP proxy through which WhatsApp is reached.")
     whatsapp_max_sessions: int = Field(500, description="Sessions that this worker is sized for.")
+    whatsapp_handshakes_at_once: int = Field(
+        20, description="Sessions of this worker that log in at the same time; the others wait."
+    )
+    probe_every_s: float = Field(
+        20, description="How often a connected session is asked for where nothing came in."
+    )
+    probe_within_s: float = Field(10, description="When WhatsApp's answer to that is missed.")
     send_within_s: float = Field(
         80, description="When a message nobody acknowledged is unknown; the library's own is 75."
     )

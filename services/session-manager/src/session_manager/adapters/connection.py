@@ -13,10 +13,12 @@ from session_manager.adapters.devices import Place
 from session_manager.adapters.endings import given_up
 from session_manager.adapters.gate import Gate, Hold
 from session_manager.adapters.intake import Intake
+from session_manager.adapters.turns import Turn, Turns
+from session_manager.adapters.watch import Care, Watch
 from session_manager.domain.attachment import Attachment, UploadError
 from session_manager.domain.inbound import Fact, MessageSeen, ReceiptSeen
 from session_manager.domain.outcomes import ConnectError, HandOverError, LookupFailedError
-from session_manager.domain.standing import Identified, Observation
+from session_manager.domain.standing import Identified, Observation, Online, PairingEnded
 
 log = get_logger(__name__)
 T = TypeVar("T")
@@ -39,8 +41,10 @@ _USERS: Final = "s.whatsapp.net"
 class Shared:
     """What the connections of one process have in common."""
 
-    def __init__(self, max_sessions: int) -> None:
+    def __init__(self, max_sessions: int, handshakes_at_once: int, care: Care) -> None:
         """Make a thread for each of so many calls that may be under way at once, and some to spare."""
+        self.turns = Turns(handshakes_at_once)
+        self.care = care
         self.gate = Gate()
         self.line = asyncio.Lock()  # first come, first served, without a thread for each who waits
         self.threads = ThreadPoolExecutor(max_sessions + _SPARE_THREADS, thread_name_prefix="whatsapp")
@@ -53,8 +57,9 @@ class NeonizeConnection:
     Its listener methods are called on the library's threads, all others on the event loop.
     """
 
-    def __init__(self, shared: Shared, uuid: bytes, observe: Observe) -> None:
+    def __init__(self, shared: Shared, uuid: bytes, observe: Observe, turn: Turn) -> None:
         self._shared = shared
+        self._turn = turn
         self._uuid = uuid
         self._observe = observe
         self._loop = asyncio.get_running_loop()
@@ -67,6 +72,7 @@ class NeonizeConnection:
         self._intake = Intake(self._number_of)
         self._facts = 0
         self._codes = Codes()
+        self._watch = Watch(self._ask, self._pass_on, shared.care)
 
     async def open(self, place: Place) -> None:
         """Start the library's thread, and wait until the gate may go to the next.
@@ -152,6 +158,8 @@ class NeonizeConnection:
         if self._stopped:
             return
         self._stopped = True
+        self._watch.stop()
+        self._turn.over()
         task = asyncio.create_task(self._stop())
         self._shared.stops.add(task)
         task.add_done_callback(self._shared.stops.discard)
@@ -233,7 +241,7 @@ class NeonizeConnection:
     def seen(self, seen: Observation | Fact) -> None:
         if isinstance(seen, ReceiptSeen | MessageSeen):
             self._facts += 1
-            self._tell(self._observe, self._intake.take(seen, over=lambda: self._forgotten))
+            self._tell(self._hand_on, self._intake.take(seen, over=lambda: self._forgotten))
         else:
             self._tell(self._pass_on, seen)
 
@@ -246,9 +254,21 @@ class NeonizeConnection:
             self._hold.release()
         self._tell(self._dialed.set)
 
+    def _hand_on(self, fact: Fact) -> None:
+        self._watch.hear()
+        self._observe(fact)
+
     def _pass_on(self, seen: Observation) -> None:
-        if not self._stopped:
-            self._observe(seen)
+        if self._stopped:
+            return
+        if not isinstance(seen, Identified | PairingEnded):
+            self._turn.over()
+        if isinstance(seen, Online):
+            self._watch.start()
+        self._observe(seen)
+
+    async def _ask(self) -> str:
+        return await self._call(lambda: goneonize.ask(self._uuid), ConnectError("stopped"))
 
     def _tell(self, call: Callable[..., object], *args: object) -> None:
         if not self._loop.is_closed():

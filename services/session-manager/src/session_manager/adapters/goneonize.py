@@ -168,6 +168,14 @@ def upload(uuid: bytes, attachment: Attachment) -> bytes:
     return parcels.with_attachment(attachment, answer.UploadResponse)
 
 
+def ask(uuid: bytes) -> str:
+    """Ask WhatsApp for the account's own list of blocked numbers: the smallest question nobody sees.
+
+    Returns why no answer came, within the library's own 75 s; empty if one did.
+    """
+    return str(pb.GetBlocklistReturnFunction.FromString(gocode.GetBlocklist(uuid)).Error)
+
+
 def pair_phone(uuid: bytes, number: str) -> str:
     """The code that links the phone with this number (digits only) when it is entered there.
 

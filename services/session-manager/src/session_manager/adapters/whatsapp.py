@@ -10,6 +10,7 @@ from griot_chassis.log import get_logger
 from session_manager.adapters import goneonize
 from session_manager.adapters.connection import NeonizeConnection, Observe, Shared
 from session_manager.adapters.devices import Devices, Place
+from session_manager.adapters.watch import Care
 
 log = get_logger(__name__)
 
@@ -20,22 +21,24 @@ _LISTED_FOR_S: Final = 5.0
 class NeonizeWhatsApp:
     """Makes connections, one at a time, through the one gate of the process."""
 
-    def __init__(self, devices: Devices, max_sessions: int) -> None:
+    def __init__(self, devices: Devices, max_sessions: int, handshakes_at_once: int, care: Care) -> None:
         """Connect nothing yet.
 
         Args:
             devices: where the devices' keys lie.
             max_sessions: how many sessions may have a call under way at once.
+            handshakes_at_once: how many may be on their way to being logged in.
+            care: how connections are looked after on which nothing comes in.
         """
         self._devices = devices
         self._listing = asyncio.Lock()
         self._listed: set[str] = set()
         self._listed_at = float("-inf")
-        self._shared = Shared(max_sessions)
+        self._shared = Shared(max_sessions, handshakes_at_once, care)
         self._numbers = itertools.count(1)
 
     async def connect(self, session_id: str, jid: str | None, observe: Observe) -> NeonizeConnection:
-        """Connect a session's device, a new one if it has none.
+        """Connect a session's device, a new one if it has none. Waits for its turn.
 
         Returns when the library dials no more: logged in or showing QR codes is what `observe` tells.
 
@@ -48,8 +51,14 @@ class NeonizeWhatsApp:
             ConnectError: the network or the store did not let it.
         """
         place = await self._existing(self._devices.place(session_id, jid))
-        connection = NeonizeConnection(self._shared, f"{session_id}#{next(self._numbers)}".encode(), observe)
-        await self._shared.line.acquire()  # who is cancelled here has nothing to stop
+        uuid = f"{session_id}#{next(self._numbers)}".encode()
+        turn = await self._shared.turns.next()
+        try:
+            await self._shared.line.acquire()
+        except BaseException:  # who is cancelled here has nothing to stop
+            turn.over()
+            raise
+        connection = NeonizeConnection(self._shared, uuid, observe, turn)
         try:
             try:
                 await connection.open(place)

@@ -55,7 +55,7 @@ class Silent:
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """A message was not answered in any time; no other gets through before the connection is made anew."""
+    """A message or a question was not answered in any time; none is before the connection is made anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +157,13 @@ LOGIN_WITHIN: Final = timedelta(seconds=30)
 _AFTER_A_BAN: Final = timedelta(seconds=5)
 _LONGEST_WAIT: Final = timedelta(minutes=5)
 _UNLINKED: Final = {"LOGGED_OUT": "unlinked_from_phone", "MAIN_DEVICE_GONE": "main_device_gone"}
+_LINK_AGAIN: Final = "the phone does not know this device any more: start the session and scan a new code"
+_WAIT: Final = "slow down, and ask nothing of this number; it is tried again by itself after"
+_UPDATE: Final = "WhatsApp no longer takes this version of its client: bring Griot up to date"
+_TWO_HOURS: Final = 120
 _PAIRING: Final = {
-    "error": (SessionStatus.FAILED, "pairing_failed"),
-    "err-client-outdated": (SessionStatus.FAILED, "client_outdated"),
+    "error": (SessionStatus.FAILED, "pairing_failed", "the phone did not finish linking: start it again"),
+    "err-client-outdated": (SessionStatus.FAILED, "client_outdated", _UPDATE),
 }
 
 
@@ -215,7 +219,7 @@ def _pairing(now: Standing, seen: QrShown | PairingEnded | Identified) -> tuple[
             return now, Keep()
         case PairingEnded("timeout", ran_out=True):
             return now.at(
-                SessionStatus.FAILED, "pairing_timeout", "no phone scanned a QR code in time"
+                SessionStatus.FAILED, "pairing_timeout", "no phone scanned a code in time: start it again"
             ), GiveUp()
         case PairingEnded(outcome):
             if outcome in _PAIRING:
@@ -265,16 +269,20 @@ def _refusal(
     match seen:
         case Unlinked(cause):
             reason = _UNLINKED.get(cause, "logged_out_by_whatsapp")
-            return now.at(SessionStatus.LOGGED_OUT, reason), GiveUp(keys_gone=True)
+            return now.at(SessionStatus.LOGGED_OUT, reason, _LINK_AGAIN), GiveUp(keys_gone=True)
         case Replaced():
             return now.at(SessionStatus.DISCONNECTED, "stream_replaced"), Reconnect(_LONGEST_WAIT / 10)
         case Banned(cause, for_):
-            return now.at(SessionStatus.RESTRICTED, "temporary_ban", cause.lower()), Reconnect(
-                for_ + _AFTER_A_BAN
-            )
+            detail = f"{cause.lower()}: {_WAIT} {_in_words(for_)}"
+            return now.at(SessionStatus.RESTRICTED, "temporary_ban", detail), Reconnect(for_ + _AFTER_A_BAN)
         case LoginRefused(detail):
             return now.at(SessionStatus.DISCONNECTED, "login_refused", detail), Reconnect()
         case Outdated():
-            return now.at(SessionStatus.FAILED, "client_outdated"), GiveUp()
+            return now.at(SessionStatus.FAILED, "client_outdated", _UPDATE), GiveUp()
         case _:
             assert_never(seen)
+
+
+def _in_words(time: timedelta) -> str:
+    minutes = max(1, round(time.total_seconds() / 60))
+    return f"{minutes} minutes" if minutes < _TWO_HOURS else f"{round(minutes / 60)} hours"

@@ -58,6 +58,8 @@ class Session:
         self._lease = lease
         self._jid = owned.jid
         self._quiet = False
+        self._given_up = False
+        self._again = False
         self._failures = 0
         self._since = 0.0
         self._seen: asyncio.Queue[Observation] = asyncio.Queue()
@@ -72,13 +74,14 @@ class Session:
         return self._task is not None and not self._task.done()
 
     def start(self, *, quietly: bool = False) -> None:
-        """Connect from here on; no effect while it is alive.
+        """Connect from here on; no effect while it is alive and has not given up.
 
         Args:
             quietly: do not say `starting`, unless it takes long: for a session that was connected under its
                 last owner and will be again in a moment.
         """
         if self.alive:
+            self._again = self._given_up  # its connection is still being ended: once it is, not never
             return
         self._failures = 0
         self._move(starting(self.standing.phone))
@@ -137,6 +140,12 @@ class Session:
             except Exception:
                 log.exception("session failed", session_id=self.owned.session_id)
                 step = self._take_in(Broken())
+            if self._again:
+                self._again = False
+                self._failures = 0
+                self._move(starting(self.standing.phone))
+                self._tell()
+                continue
             if not isinstance(step, Reconnect):
                 return
             self._failures += 1
@@ -200,6 +209,7 @@ class Session:
 
     def _take_in(self, seen: Observation) -> Step:
         standing, step = react(self.standing, seen)
+        self._given_up = isinstance(step, GiveUp)
         self._move(standing)
         self._tell()
         if isinstance(seen, Online):
