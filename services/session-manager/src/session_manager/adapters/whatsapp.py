@@ -4,7 +4,6 @@ import asyncio
 import itertools
 import time
 from dataclasses import replace
-from typing import Final
 
 from griot_chassis.log import get_logger
 from session_manager.adapters import goneonize
@@ -12,9 +11,6 @@ from session_manager.adapters.connection import NeonizeConnection, Observe, Shar
 from session_manager.adapters.devices import Devices, Place
 
 log = get_logger(__name__)
-
-_LISTED_FOR_S: Final = 5.0
-"""Less than a worker that died after deleting a device is missed in: nobody else deletes one of ours."""
 
 
 class NeonizeWhatsApp:
@@ -64,8 +60,9 @@ class NeonizeWhatsApp:
         """The same place, or a new device where that one is gone: asked for it, the library would abort."""
         if place.jid is None:
             return place
-        async with self._listing:
-            if place.jid not in self._listed or time.monotonic() > self._listed_at + _LISTED_FOR_S:
+        asked_at = time.monotonic()
+        async with self._listing:  # those who ask at the same moment, as after a hand-over, share an answer
+            if self._listed_at < asked_at:
                 self._listed_at = time.monotonic()
                 self._listed = await asyncio.to_thread(goneonize.devices_in, place.store)
         if place.jid in self._listed:
