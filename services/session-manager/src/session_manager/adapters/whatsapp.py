@@ -63,8 +63,9 @@ class NeonizeWhatsApp:
         asked_at = time.monotonic()
         async with self._listing:  # those who ask at the same moment, as after a hand-over, share an answer
             if self._listed_at < asked_at:
-                self._listed_at = time.monotonic()
+                began_at = time.monotonic()
                 self._listed = await asyncio.to_thread(goneonize.devices_in, place.store)
+                self._listed_at = began_at  # not if it failed: nobody may take an old answer for a new one
         if place.jid in self._listed:
             return place
         log.error("a linked device's keys are gone: it has to be linked anew")
