@@ -205,7 +205,7 @@ class Site:
         mine = database["partitions"].find({"owner": {"$regex": f"^{instance}/"}})
         numbers = [lease["_id"] async for lease in mine]
         found = database["sessions"].find({"partition": {"$in": numbers}})
-        return {str(session["_id"]) async for session in found}
+        return {str(session["_id"]) async for session in found} & self.sessions.keys()
 
     async def shared_by(self, *workers: SessionManager) -> dict[SessionManager, set[str]]:
         """Wait until these workers are up and have all sessions among them, connected; who has which."""

@@ -4,7 +4,6 @@ import asyncio
 import itertools
 import time
 from dataclasses import replace
-from typing import Final
 
 from griot_chassis.log import get_logger
 from session_manager.adapters import goneonize
@@ -13,9 +12,6 @@ from session_manager.adapters.devices import Devices, Place
 from session_manager.adapters.watch import Care
 
 log = get_logger(__name__)
-
-_LISTED_FOR_S: Final = 5.0
-"""Less than a worker that died after deleting a device is missed in: nobody else deletes one of ours."""
 
 
 class NeonizeWhatsApp:
@@ -73,10 +69,12 @@ class NeonizeWhatsApp:
         """The same place, or a new device where that one is gone: asked for it, the library would abort."""
         if place.jid is None:
             return place
-        async with self._listing:
-            if place.jid not in self._listed or time.monotonic() > self._listed_at + _LISTED_FOR_S:
-                self._listed_at = time.monotonic()
+        asked_at = time.monotonic()
+        async with self._listing:  # those who ask at the same moment, as after a hand-over, share an answer
+            if self._listed_at < asked_at:
+                began_at = time.monotonic()
                 self._listed = await asyncio.to_thread(goneonize.devices_in, place.store)
+                self._listed_at = began_at  # not if it failed: nobody may take an old answer for a new one
         if place.jid in self._listed:
             return place
         log.error("a linked device's keys are gone: it has to be linked anew")
