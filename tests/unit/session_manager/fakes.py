@@ -79,6 +79,8 @@ class FakeConnection:
         self.logged_out = False
         self.stopped = False
         self.uploads = True
+        self.may_end = asyncio.Event()
+        self.may_end.set()
 
     async def upload(self, attachment: Attachment) -> bytes:
         if not self.uploads:
@@ -106,6 +108,7 @@ class FakeConnection:
 
     async def stop(self) -> None:
         self.stopped = True
+        await self.may_end.wait()
 
 
 class FakeAttachments:

@@ -7,9 +7,11 @@ from griot_contracts.sessions import (
     PairingCodeIssued,
     RequestPairingCode,
     SessionStatus,
+    StartSession,
     StopSession,
 )
-from session_manager.domain.standing import QrShown
+from session_manager.domain.standing import PairingEnded, QrShown
+from tests.support import eventually
 from tests.unit.session_manager.conftest import Worker
 from tests.unit.session_manager.samples import NOON
 
@@ -33,6 +35,19 @@ async def test_it_is_started_again_by_asking(worker: Worker) -> None:
     await worker.connect()
 
     await worker.stands(SessionStatus.CONNECTED)
+
+
+async def test_a_start_that_comes_while_a_session_still_gives_up_is_not_forgotten(worker: Worker) -> None:
+    connection = await worker.start()
+    connection.may_end.clear()
+    connection.observe(PairingEnded("timeout", ran_out=True))
+    await worker.stands(SessionStatus.FAILED)
+
+    await worker.do(StartSession(account_id="a1", at=NOON, session_id="s1"))
+    connection.may_end.set()
+
+    await eventually(lambda: len(worker.whatsapp.connections), equals=2, what="it connects again")
+    await worker.stands(SessionStatus.STARTING)
 
 
 async def test_a_code_for_the_phone_is_told_while_qr_codes_are_shown(worker: Worker) -> None:

@@ -15,7 +15,12 @@ from griot_contracts import topics
 from session_manager.adapters.attachments import StoredAttachments
 from session_manager.adapters.devices import DeviceDatabase, DeviceFiles, Devices
 from session_manager.adapters.leases import MongoLeases
-from session_manager.adapters.library import restart_with, silence_standard_output, use_library
+from session_manager.adapters.library import (
+    open_files_as_allowed,
+    restart_with,
+    silence_standard_output,
+    use_library,
+)
 from session_manager.adapters.sessions import MongoSessions
 from session_manager.adapters.standstill import end_after_standstill
 from session_manager.adapters.watch import Care
@@ -85,6 +90,7 @@ async def main(settings: SessionManagerSettings) -> None:
 if __name__ == "__main__":
     chosen = SessionManagerSettings()
     restart_with(*chosen.for_the_library())
+    open_files_as_allowed()
     silence_standard_output()
     use_library(chosen.whatsapp_library)
     try:

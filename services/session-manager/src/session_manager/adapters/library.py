@@ -8,6 +8,7 @@ import ctypes
 import importlib
 import importlib.util
 import os
+import resource
 import sys
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,12 @@ def use_library(path: Path | None) -> None:
         ctypes.CDLL = original  # type: ignore[misc]
     if not loaded:
         raise LibraryError("neonize did not load its library while it was imported")
+
+
+def open_files_as_allowed() -> None:
+    """Let this process have as many files open as it may: a session has a socket and up to three files."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def silence_standard_output() -> None:
