@@ -45,7 +45,8 @@ class Operation:
 
     @property
     def needs_a_scope(self) -> bool:
-        return "403" in self.told["responses"]
+        refusals = self.told["responses"].get("403", {}).get("content", {}).values()
+        return any("insufficient_scope" in content["examples"] for content in refusals)
 
     async def asked(self, url: str, key: str | None, ids: dict[str, str], body: Any = None) -> httpx.Response:
         headers = {} if key is None else {"Authorization": f"Bearer {key}"}
