@@ -54,7 +54,7 @@ class Griot:
         url: where the api answers.
         urls: where each of its instances does.
         processes: by name, to stop and to start.
-        database: the read side's documents.
+        database: the read side's documents, until they are rebuilt for the first time; see `live`.
         owner: writes to the log what a session manager or a dispatcher would.
         environment: what every process is told.
         folder: where the logs of the processes lie.
@@ -78,6 +78,11 @@ class Griot:
             yield replace(self, url=url, urls=(url,))
         finally:
             await process.stop()
+
+    async def live(self) -> Any:
+        """The documents that are read; after a rebuild they lie in another database."""
+        names = await self.database["generation"].find_one({"_id": "live"})
+        return self.database if names is None else self.database.client[names["read"]]
 
     def client(self, key: str | None = None) -> httpx.AsyncClient:
         """Speaks to the instances in turn."""

@@ -112,8 +112,9 @@ async def test_a_keys_last_use_is_shown_and_outlives_the_instance(griot: Griot, 
     assert used_at is not None
     assert abs(datetime.fromisoformat(used_at) - before) < SOON
     query = {"account_id": ada.account_id, "_id": made["id"]}
+    documents = await griot.live()
     stored = await eventually(
-        lambda: griot.database["key_uses"].find_one(query), within=SOON, what="the last use is projected"
+        lambda: documents["key_uses"].find_one(query), within=SOON, what="the last use is projected"
     )
     assert stored["at"].isoformat(timespec="milliseconds") == datetime.fromisoformat(used_at).isoformat(
         timespec="milliseconds"

@@ -184,7 +184,7 @@ async def test_a_key_that_is_none_is_refused(eve: Customer, key: str) -> None:
 
 
 async def counted(griot: Griot, customer: Customer) -> int:
-    usage = await griot.database["usage"].find({"account_id": customer.account_id}).to_list()
+    usage = await (await griot.live())["usage"].find({"account_id": customer.account_id}).to_list()
     return sum(document["sent"] for document in usage)
 
 
