@@ -79,7 +79,8 @@ async def test_a_change_is_shown_at_once_and_what_is_left_out_stays(stack: Stack
         url = f"/sessions/{session_id}"
         change = {
             "session_key": "shop", "desiredState": "connected", "isDefault": True,
-            "whenDisconnected": "queue", "whenUnknown": "fail", "pacing": {"messagesPerMinute": 20},
+            "whenDisconnected": "queue", "whenUnknown": "fail",
+            "pacing": {"messagesPerMinute": 20, "jitter": 0.3, "dailyCap": 50},
         }  # fmt: skip
 
         changed = await ada.patch(url, change)
