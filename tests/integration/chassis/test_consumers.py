@@ -10,7 +10,8 @@ from griot_chassis.settings import ServiceSettings
 from griot_contracts import topics
 from griot_contracts.cloudevents import encode
 from griot_contracts.dead_letters import DeadLetter
-from tests.integration.chassis.conftest import Running, deleted, is_ready, publish, start
+from griot_contracts.messages import DeliverMessage
+from tests.integration.chassis.conftest import Running, deleted, deliver, is_ready, publish, start
 from tests.support import eventually
 
 SOON = timedelta(seconds=15)
@@ -151,6 +152,40 @@ async def test_too_many_unreadable_records_in_a_row_stop_the_consumer_and_its_re
         assert len(await dead_letters(service, group, session)) == settings.max_dead_letters_in_a_row
 
 
+async def test_what_other_partitions_carry_does_not_break_a_row_of_unreadable_records(
+    settings: ServiceSettings, running: Running
+) -> None:
+    service, seen, junk, good, group = (
+        Service("test", settings),
+        Seen(),
+        ids.new_id(),
+        ids.new_id(),
+        ids.new_id(),
+    )
+    service.consume([topics.DISPATCH_COMMANDS], seen, group=group)
+    async with running(service):
+        for number in range(settings.max_dead_letters_in_a_row + 1):
+            await service._broker.publish(
+                b"junk", topics.DISPATCH_COMMANDS.name, key=junk.encode(), partition=0
+            )
+            await publish_to(service, deliver(good, str(number)), partition=1)
+        await eventually(lambda: not_ready(service), within=SOON, what="readiness fails")
+
+
+async def test_an_unreadable_record_is_put_aside_once_however_often_its_batch_comes(
+    settings: ServiceSettings, running: Running
+) -> None:
+    service, session, group = Service("test", settings), ids.new_id(), ids.new_id()
+    seen = Seen(fail_first=2 * settings.max_dead_letters_in_a_row)
+    service.consume([topics.SESSION_COMMANDS], seen, group=group)
+    async with running(service):
+        await service._broker.publish(b"junk", topics.SESSION_COMMANDS.name, key=session.encode())
+        await publish(service, start(session))
+        await eventually(lambda: session in seen.sessions, within=SOON, what="the next record is handled")
+
+        assert len(await dead_letters(service, group, session)) == 1
+
+
 async def test_a_partition_moves_to_another_member_only_when_its_batch_is_finished(
     settings: ServiceSettings, running: Running
 ) -> None:
@@ -172,6 +207,12 @@ async def test_a_partition_moves_to_another_member_only_when_its_batch_is_finish
 
     both = [session for session in seen_by_one.sessions + seen_by_other.sessions if session in sessions]
     assert sorted(both) == sorted(sessions)
+
+
+async def publish_to(service: Service, body: DeliverMessage, *, partition: int) -> None:
+    headers, value = encode(service.publisher.envelope(body, id=ids.new_id()))
+    named = {name: raw.decode() for name, raw in headers}
+    await service._broker.publish(value, topics.DISPATCH_COMMANDS.name, partition=partition, headers=named)
 
 
 async def not_ready(service: Service) -> bool:

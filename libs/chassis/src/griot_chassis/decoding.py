@@ -1,8 +1,9 @@
 """From Kafka's records to Griot's, and those that cannot be read to dead letters."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from aiokafka import ConsumerRecord
 from faststream.kafka import KafkaMessage
@@ -11,25 +12,29 @@ from griot_chassis import metrics
 from griot_chassis.errors import TooManyDeadLettersError
 from griot_chassis.log import get_logger
 from griot_chassis.publisher import Publisher
-from griot_chassis.records import Record
+from griot_chassis.records import Partition, Record
 from griot_contracts.cloudevents import UnreadableRecordError, decode
 from griot_contracts.dead_letters import DeadLetter
 from griot_contracts.topics import topic_of
 
 log = get_logger(__name__)
 
+_NOTHING: Final = -1
+
 
 class Decoder:
     """Decodes what one consumer reads.
 
-    A record that cannot be read is put aside, and the consumer goes on.
+    A record that cannot be read is put aside once, however often its batch comes, and the consumer goes on.
+    What is in a row is so within its partition: what other partitions carry meanwhile says nothing of it.
     """
 
     def __init__(self, publisher: Publisher, group: str, max_in_a_row: int) -> None:
         self._publisher = publisher
         self._group = group
         self._max_in_a_row = max_in_a_row
-        self._in_a_row = 0
+        self._in_a_row: Counter[Partition] = Counter()
+        self._aside_to: dict[Partition, int] = {}
 
     async def decode(self, raw: Iterable[ConsumerRecord]) -> list[Record]:
         """The records that can be read, in order; the others are in dead-letters.v1 when this returns.
@@ -40,19 +45,24 @@ class Decoder:
         """
         records = []
         for item in raw:
+            where = Partition(item.topic, item.partition)
             try:
                 records.append(to_record(item))
-                self._in_a_row = 0
+                self._in_a_row[where] = 0
             except UnreadableRecordError as error:
-                await self._put_aside(item, error.reason)
+                if item.offset > self._aside_to.get(where, _NOTHING):
+                    await self._put_aside(item, where, error.reason)
         return records
 
-    async def _put_aside(self, raw: ConsumerRecord, reason: str) -> None:
-        if self._in_a_row >= self._max_in_a_row:
-            raise TooManyDeadLettersError(f"{self._in_a_row} unreadable records in a row from {raw.topic}")
+    async def _put_aside(self, raw: ConsumerRecord, where: Partition, reason: str) -> None:
+        if self._in_a_row[where] >= self._max_in_a_row:
+            raise TooManyDeadLettersError(
+                f"{self._in_a_row[where]} unreadable records in a row from {raw.topic}"
+            )
         letter = DeadLetter(raw.topic, raw.partition, raw.offset, self._group, reason)
         await self._publisher.put_aside(letter, raw.key, raw.value, list(raw.headers))
-        self._in_a_row += 1
+        self._in_a_row[where] += 1
+        self._aside_to[where] = raw.offset
         metrics.DEAD_LETTERS.labels(raw.topic, self._group).inc()
         log.error(
             "record put aside", topic=raw.topic, partition=raw.partition, offset=raw.offset, reason=reason

@@ -9,7 +9,6 @@ import os
 
 from griot_chassis import clock, ids
 from griot_chassis.claim_check import ClaimCheck
-from griot_chassis.membership import MISSED_AFTER_S
 from griot_chassis.service import Service
 from griot_contracts import topics
 from session_manager.adapters.attachments import StoredAttachments
@@ -28,7 +27,7 @@ from session_manager.handlers.commands import HandleSessionCommands
 from session_manager.handlers.deliver import DeliverMessages, Patience
 from session_manager.handlers.fleet import Fleet
 from session_manager.handlers.journals import Journals
-from session_manager.handlers.lease import Lease
+from session_manager.handlers.lease import VALID_FOR_S, Lease
 from session_manager.handlers.outbox import Outbox
 from session_manager.handlers.ownership import Ownership
 from session_manager.settings import SessionManagerSettings
@@ -81,7 +80,7 @@ async def main(settings: SessionManagerSettings) -> None:
         ownership = Ownership(fleet, sessions, lease, service.log_reader)
         service.consume_keyed(topics.SESSION_COMMANDS, handle, group="session-manager", listener=ownership)
         service.background(ownership.keep, name="lease")
-        end_after_standstill(MISSED_AFTER_S, clock.elapsed)
+        end_after_standstill(VALID_FOR_S, clock.elapsed)
         service.background(outbox.run, name="outbox")
         service.on_stop(outbox.flush)
         await service.run()

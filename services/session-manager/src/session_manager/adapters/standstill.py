@@ -18,7 +18,7 @@ STOOD_STILL: Final = 75
 def end_after_standstill(longest_s: float, elapsed: Callable[[], float]) -> None:
     """End this process at once if it ever stands still for longer than `longest_s`.
 
-    By then all its partitions are somebody else's, and so are its sessions. The library, woken with the rest,
+    By then its partitions may be somebody else's, and so its sessions. The library, woken with the rest,
     would connect those anew by itself whose connection had broken meanwhile, and so take them from their new
     owner; nothing in it can be told not to. A process that is gone cannot, and what it leaves behind is what
     any worker that dies leaves.
@@ -32,5 +32,7 @@ def _watch(longest_s: float, elapsed: Callable[[], float]) -> None:
         time.sleep(_LOOKS_EVERY_S)
         before, seen = seen, elapsed()
         if seen - before > longest_s:
-            log.critical("stood still: its sessions are other workers' by now", seconds=round(seen - before))
+            log.critical(
+                "stood still: its sessions may be other workers' by now", seconds=round(seen - before)
+            )
             os._exit(STOOD_STILL)
