@@ -99,3 +99,7 @@ bench: ## Measure, in about five minutes; prints the tables of docs/performance.
 .PHONY: bench-sessions
 bench-sessions: ## How long sessions are away when workers die, stop and come; a few minutes
 	@$(BIN)/python tests/bench hand-over
+
+.PHONY: bench-capacity
+bench-capacity: ## What 10, 100 and 500 sessions of one worker cost, and how soon they are back; ten minutes
+	@$(BIN)/python tests/bench capacity

@@ -1,4 +1,4 @@
-"""`make bench` and `make bench-sessions`: measure, and print the tables of docs/performance.md."""
+"""`make bench`, `bench-sessions`, `bench-capacity`: measure, and print the tables of docs/performance.md."""
 
 import sys
 from pathlib import Path
@@ -22,6 +22,8 @@ if __name__ == "__main__":
     _find_tests_here()
     if sys.argv[1:] == ["hand-over"]:
         from tests.bench.hand_over import main
+    elif sys.argv[1:] == ["capacity"]:
+        from tests.bench.capacity import main
     else:
         from tests.bench.run import main
 
