@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+import httpx
 import pytest
 
 from api.projector.generations import Generations
@@ -45,6 +46,41 @@ async def test_rebuilt_under_load_the_documents_are_the_same_and_no_list_is_ever
     await eventually(lambda: is_up_to_date(griot, kafka), within=SOON, what="the projector goes on there")
     sent = (await busy.http.get("/account")).json()["sentToday"]
     assert sent == await counted(await griot.live(), busy) > 0
+    for one in (customer, busy):
+        await one.http.aclose()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+async def test_dropped_under_load_the_documents_come_back_and_nothing_is_denied_meanwhile(
+    griot: Griot, kafka: str
+) -> None:
+    customer, busy = await sign_up(griot), await sign_up(griot)
+    await lived(customer)
+    await busy.goes_pro()
+    busy_session = await busy.connected_session()
+    await eventually(lambda: read(griot, customer), equals=6, within=SOON, what="all is projected")
+    before, indexes = await documents(await griot.live(), customer), await indexes_of(await griot.live())
+    answers: list[httpx.Response] = []
+    async with _meanwhile(asks(busy, busy_session, customer, answers)):
+        await eventually(lambda: len(answers) > 20, within=SOON, what="there is load")
+        live = await griot.live()
+        await live.client.drop_database(live.name)
+        await eventually(
+            lambda: read(griot, customer), equals=6, within=SOON * 3, what="all is projected anew"
+        )
+        dropped = len(answers)
+        await eventually(lambda: len(answers) > dropped + 20, within=SOON, what="there is more load")
+        await eventually(lambda: answers[-1].is_success, within=SOON, what="it is answered again")
+
+    assert {answer.status_code for answer in answers} <= {200, 202, 503}
+    await eventually(lambda: is_up_to_date(griot, kafka), within=SOON * 3, what="nothing is left to project")
+    live = await griot.live()
+    assert await documents(live, customer) == before
+    assert await indexes_of(live) == indexes
+    sent = (await busy.http.get("/account")).json()["sentToday"]
+    accepted = sum(answer.status_code == 202 for answer in answers)
+    assert sent == await counted(live, busy) >= accepted > 0
     for one in (customer, busy):
         await one.http.aclose()
 
@@ -152,6 +188,19 @@ async def _meanwhile(work: Any) -> AsyncIterator[None]:
         task.cancel()
         with suppress(asyncio.CancelledError, AssertionError):
             await task
+
+
+async def asks(busy: Customer, session_id: str, customer: Customer, answers: list[httpx.Response]) -> None:
+    """One customer sends all the while, the other asks for what it has."""
+    newest = (await customer.http.get("/messages")).json()["data"][0]
+    while True:
+        answers.append(await busy.send("load", sessionId=session_id))
+        answers.append(await customer.http.get(f"/messages/{newest['id']}"))
+        answers.append(await customer.http.get(f"/sessions/{newest['sessionId']}"))
+
+
+async def indexes_of(database: Any) -> dict[str, set[str]]:
+    return {name: set(await database[name].index_information()) for name in OF_ACCOUNT}
 
 
 async def hands_over(griot: Griot) -> bool:

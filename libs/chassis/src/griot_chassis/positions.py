@@ -46,6 +46,19 @@ class Positions:
             raise PositionsForgottenError(f"{self._group}: {done.matched_count} of {len(steps)} are there")
         self._known.update(positions)
 
+    async def check(self, partitions: Collection[Partition]) -> None:
+        """See that the database still holds what it held: what was read from it before this is whole.
+
+        Raises:
+            PositionsForgottenError: it does not, as for `save`.
+        """
+        wanted = {self._id(partition): partition for partition in partitions}
+        cursor = self._collection.find({"_id": {"$in": list(wanted)}})
+        found = {wanted[document["_id"]]: document["next"] async for document in cursor}
+        lost = [where for where in partitions if found.get(where, -1) < self._known.get(where, -1)]
+        if lost:
+            raise PositionsForgottenError(f"{self._group}: {len(lost)} of {len(wanted)} are lost")
+
     async def until_forgotten(self) -> None:
         """Return when the database holds less than it did: dropped, or without its last moments."""
         seen: dict[str, int] = {}

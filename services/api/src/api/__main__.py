@@ -18,6 +18,7 @@ from api.seal import Seal
 from api.settings import ApiSettings
 from api.tickets import Tickets
 from api.uses import KeyUses
+from api.whole import Whole
 from griot_chassis import clock
 from griot_chassis.service import Service
 from griot_contracts.topics import ACCOUNT_EVENTS, REPLIES, SESSION_EVENTS, SESSION_PAIRING
@@ -33,8 +34,10 @@ async def main(settings: ApiSettings) -> None:
         # They need each other: what is heard ends keys, which are looked up in what was heard.
         ears = service.listen([SESSION_EVENTS, ACCOUNT_EVENTS], lambda heard: live.on_events(heard))  # noqa: PLW0108
         where = Generations(service.mongo, settings.api_database)
-        fresh = Freshness(service.log_ends, ears, Marks(where, GROUP))
-        reads = Reads(where, overlay, fresh)
+        marks = Marks(where, GROUP)
+        fresh = Freshness(service.log_ends, ears, marks)
+        whole = Whole(where, marks, service.log_ends)
+        reads = Reads(whole, overlay, fresh)
         keyring = Keyring(reads, now=clock.now)
         live = Live(
             overlay, on_key_revoked=keyring.forget, on_plan_changed=allowances.plan_changed,
@@ -52,6 +55,7 @@ async def main(settings: ApiSettings) -> None:
         service.listen([REPLIES], ask.on_replies, partitions={partition})
         service.listen([SESSION_PAIRING], live.on_codes, from_start=True)
         service.background(uses.keep_telling, name="uses of keys")
+        service.background(whole.keep, name="whole")
         service.on_stopping(live.end)
         service.on_stop(uses.tell)
         service.serve(make_app(parts), host=settings.api_host, port=settings.api_port)

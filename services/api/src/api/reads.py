@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from api.freshness import Freshness
 from api.overlay import Overlay
-from api.projector.generations import Generations
 from api.projector.projections import ACCOUNTS, API_KEYS, KEY_USES, MESSAGES, SESSIONS, USAGE, Document, Ref
 from api.projector.usage import midnight
+from api.whole import Whole
 from griot_contracts.messages import MessageStatus
 from griot_contracts.sessions import SessionStatus
 
@@ -53,12 +53,13 @@ class Reads:
     """The questions that routes ask. All but the key's name the account, and nothing of another's is found.
 
     What another instance told a client is found too: before anything is denied or listed, what stands in the
-    log is waited for. All raise pymongo's ConnectionFailure when the database is away.
+    log is waited for. All raise a PyMongoError when the database is away, or has lost what is not
+    told again yet.
     """
 
     def __init__(
         self,
-        where: Generations,
+        where: Whole,
         overlay: Overlay,
         fresh: Freshness,
         *,
@@ -75,6 +76,7 @@ class Reads:
         key = await self._key(key_hash)
         if key is None:
             await self._fresh.heard()
+            await self._where.look()
             key = await self._key(key_hash)
         return key
 
@@ -128,13 +130,19 @@ class Reads:
     async def session(self, account_id: str, session_id: str) -> Document | None:
         """One session of the account; None when it has none of this id."""
         await self._fresh.heard()
-        stored = await (await self._where.read())[SESSIONS].find_one({"_id": session_id})
-        session = self._overlay.over(Ref(SESSIONS, session_id), stored)
+        session = await self._session(session_id)
+        if session is None:
+            await self._where.look()
+            session = await self._session(session_id)
         return (
             None
             if session is None or session["status"] == SessionStatus.DELETED.value
             else _of(session, account_id)
         )
+
+    async def _session(self, session_id: str) -> Document | None:
+        stored = await (await self._where.read())[SESSIONS].find_one({"_id": session_id})
+        return self._overlay.over(Ref(SESSIONS, session_id), stored)
 
     async def message(self, account_id: str, message_id: str) -> Document | None:
         """One message of the account; None when it has none of this id."""
@@ -142,6 +150,7 @@ class Reads:
         # A refused one may have been asked for again, and accepted.
         if message is None or message["status"] == MessageStatus.REJECTED.value:
             await self._fresh.projected()
+            await self._where.look()
             message = await self._message(message_id)
         return None if message is None else _of(message, account_id)
 

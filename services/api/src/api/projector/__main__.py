@@ -2,7 +2,7 @@
 
 import asyncio
 
-from api.projector.adapters import GROUP, Projector, ensure_indexes
+from api.projector.adapters import GROUP, Projector
 from api.projector.generations import Generations
 from api.projector.reading import PROJECTED
 from api.settings import ReadSideSettings
@@ -10,20 +10,20 @@ from griot_chassis.service import Service
 
 
 async def main(settings: ReadSideSettings) -> None:
-    """Fold the log into the read side until told to stop; anew, when a rebuild made another database."""
-    while await _until_turned(settings):
+    """Fold the log into the read side until told to stop; anew, when that was dropped or rebuilt."""
+    while await _until_another(settings):
         pass
 
 
-async def _until_turned(settings: ReadSideSettings) -> bool:
+async def _until_another(settings: ReadSideSettings) -> bool:
     async with Service("projector", settings) as service:
         generations = Generations(service.mongo, settings.api_database)
         name = await generations.written()
-        database = service.mongo[name]
-        await ensure_indexes(database)
         positions = service.positions(name, GROUP)
-        service.consume(PROJECTED, Projector(database), group=GROUP, positions=positions)
+        projector = Projector(service.mongo[name], positions)
+        service.consume(PROJECTED, projector, group=GROUP, positions=positions, listener=projector)
         service.again_when(lambda: generations.until_another_is_written(than=name), name="rebuilt")
+        service.again_when(positions.until_forgotten, name="database dropped")
         await service.run()
     return service.again
 

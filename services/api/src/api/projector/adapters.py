@@ -1,7 +1,7 @@
 """The read side's documents in MongoDB."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -24,7 +24,8 @@ from api.projector.projections import (
 )
 from api.projector.usage import count, usage_ref
 from griot_chassis.mongo import NEVER_FORGOTTEN
-from griot_chassis.records import Record
+from griot_chassis.positions import Positions
+from griot_chassis.records import Partition, Record
 from griot_contracts.messages import MessageAccepted
 
 Database = AsyncDatabase[Document]
@@ -46,8 +47,15 @@ _MESSAGES_KEPT: Final = timedelta(days=30)
 class Projector:
     """Folds batches of events into the documents."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, positions: Positions | None = None) -> None:
+        """Make it.
+
+        Args:
+            database: where the documents lie.
+            positions: those saved after each batch; None where nobody can drop the database meanwhile.
+        """
         self._database = database.with_options(write_concern=NEVER_FORGOTTEN)
+        self._positions = positions
 
     async def __call__(self, records: Sequence[Record]) -> None:
         """Store what the records make of the documents.
@@ -56,6 +64,10 @@ class Projector:
 
         Usage is read after the messages and written before them. So a message that is there was counted,
         and one that is not there was either not counted, or is covered by the offset of the usage document.
+
+        Raises:
+            PositionsForgottenError: the database was dropped, or lost its last moments, before this had read
+                what it needs; nothing is stored.
         """
         before = await self._load({ref for record in records if (ref := touched(record.body)) is not None})
         after, first_seen = fold(before, records)
@@ -64,8 +76,17 @@ class Projector:
         for record, event in first_seen:
             ref = usage_ref(event, record.partition)
             usage[ref] = count(usage[ref], event, record.offset)
+        if self._positions is not None:  # else a count that was dropped would begin again at this batch
+            await self._positions.check({Partition(record.topic, record.partition) for record in records})
         await self._store(usage)
         await self._store({ref: document for ref, document in after.items() if document is not before[ref]})
+
+    async def assigned(self, _partitions: Collection[Partition]) -> None:
+        """Have indexes: at the start, and after the database was dropped."""
+        await ensure_indexes(self._database)
+
+    async def revoked(self, _partitions: Collection[Partition]) -> None:
+        """Nothing is kept of a partition."""
 
     async def _load(self, refs: Iterable[Ref]) -> Documents:
         ids: defaultdict[str, list[str]] = defaultdict(list)
