@@ -129,9 +129,9 @@ async def test_32_clients_race_for_the_last_10_messages_of_a_day_and_10_are_acce
 
     assert (await customer.send()).status_code == 429
     await eventually(partial(sent_today, customer), equals=100, within=SOON, what="they are counted")
-    expected = Counter({"pending": 100, "rejected": 22})
-    await eventually(partial(statuses, customer), equals=expected, within=SOON, what="all 122 are listed")
-    assert await sent_today(customer) == 100
+    listed = await statuses(customer)
+    assert listed["pending"] == 100
+    assert listed.total() - 100 == listed["rejected"] <= 22, "an api that knows the limit refuses by itself"
     await customer.http.aclose()
 
 
