@@ -46,11 +46,13 @@ class Decoder:
         records = []
         for item in raw:
             where = Partition(item.topic, item.partition)
+            repeated = item.offset <= self._aside_to.get(where, _NOTHING)  # with one that was put aside
             try:
                 records.append(to_record(item))
-                self._in_a_row[where] = 0
+                if not repeated:
+                    self._in_a_row[where] = 0
             except UnreadableRecordError as error:
-                if item.offset > self._aside_to.get(where, _NOTHING):
+                if not repeated:
                     await self._put_aside(item, where, error.reason)
         return records
 

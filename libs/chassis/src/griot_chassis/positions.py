@@ -25,9 +25,7 @@ class Positions:
 
     async def load(self, partitions: Collection[Partition]) -> dict[Partition, int]:
         """The next offset to read of each partition that has one."""
-        wanted = {self._id(partition): partition for partition in partitions}
-        cursor = self._collection.find({"_id": {"$in": list(wanted)}})
-        found = {wanted[document["_id"]]: document["next"] async for document in cursor}
+        found = await self._find(partitions)
         self._known = {where: at for where, at in self._known.items() if where not in partitions} | found
         return found
 
@@ -52,12 +50,10 @@ class Positions:
         Raises:
             PositionsForgottenError: it does not, as for `save`.
         """
-        wanted = {self._id(partition): partition for partition in partitions}
-        cursor = self._collection.find({"_id": {"$in": list(wanted)}})
-        found = {wanted[document["_id"]]: document["next"] async for document in cursor}
+        found = await self._find(partitions)
         lost = [where for where in partitions if found.get(where, -1) < self._known.get(where, -1)]
         if lost:
-            raise PositionsForgottenError(f"{self._group}: {len(lost)} of {len(wanted)} are lost")
+            raise PositionsForgottenError(f"{self._group}: {len(lost)} of {len(partitions)} are lost")
 
     async def until_forgotten(self) -> None:
         """Return when the database holds less than it did: dropped, or without its last moments."""
@@ -73,6 +69,11 @@ class Positions:
     async def _all(self) -> dict[str, int]:
         cursor = self._collection.find({"_id": {"$regex": f"^{self._group}:"}})
         return {document["_id"]: document["next"] async for document in cursor}
+
+    async def _find(self, partitions: Collection[Partition]) -> dict[Partition, int]:
+        wanted = {self._id(partition): partition for partition in partitions}
+        cursor = self._collection.find({"_id": {"$in": list(wanted)}})
+        return {wanted[document["_id"]]: document["next"] async for document in cursor}
 
     def _step(self, partition: Partition, offset: int) -> UpdateOne:
         known = self._known.get(partition)
