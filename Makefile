@@ -101,5 +101,5 @@ bench-sessions: ## How long sessions are away when workers die, stop and come; a
 	@$(BIN)/python tests/bench hand-over
 
 .PHONY: bench-capacity
-bench-capacity: ## What 10, 100 and 500 sessions of one worker cost, and how soon they are back; ten minutes
+bench-capacity: ## What 10, 100 and 500 sessions of one worker cost, and how soon they are back
 	@$(BIN)/python tests/bench capacity

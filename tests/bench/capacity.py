@@ -1,14 +1,12 @@
 """`python tests/bench capacity`: what a worker's sessions cost, and how soon they are back after a start."""
 
 import asyncio
-import itertools
 import statistics
-import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Final
 
+from tests.bench.hand_over import GIVE_UP_AFTER_S, away, tell
 from tests.bench.processes import Meter, resident_mib
 from tests.integration.session_manager.conftest import SessionManager
 from tests.workers import Site, opened_site
@@ -16,8 +14,6 @@ from tests.workers import Site, opened_site
 SIZES: Final = (10, 100, 500)
 _MEASURED_FOR_S: Final = 20.0
 _SETTLES_IN_S: Final = 5.0
-_LOOK_EVERY_S: Final = 0.05
-_GIVE_UP_AFTER_S: Final = 300.0
 _HEAD: Final = (
     "| sessions | MiB | MiB a session | threads | open files | of a core, idle | under load | messages/s |\n"
     "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
@@ -37,8 +33,10 @@ async def _measured() -> str:
             async with worker:
                 empty = resident_mib(worker.pid)
                 rows = [await _row(site, worker, size, empty) for size in SIZES]
-                _tell("it is killed and started again")
-                back = await _back(site, worker)
+                tell("it is killed and started again")
+                await worker.kill()
+                start = worker.start(within=GIVE_UP_AFTER_S)
+                back = await away(site, site.sessions, start)
     times = (
         f"After kill -9 and a start all {len(back)} are connected again in {max(back):.1f} s, "
         f"the median one in {statistics.median(back):.1f} s; "
@@ -48,12 +46,12 @@ async def _measured() -> str:
 
 
 async def _row(site: Site, worker: SessionManager, size: int, empty: float) -> str:
-    _tell(f"linking up to {size} sessions")
+    tell(f"linking up to {size} sessions")
     await site.link(size - len(site.sessions))
     await asyncio.sleep(_SETTLES_IN_S)  # what the clients ask for after their login
     rest, _ = await _cpu(worker)
     mib, threads, files = resident_mib(worker.pid), _count(worker, "task"), _count(worker, "fd")
-    _tell("under load")
+    tell("under load")
     async with site.load() as load:
         before = len(load.accepted)
         busy, seconds = await _cpu(worker)
@@ -72,27 +70,5 @@ async def _cpu(worker: SessionManager) -> tuple[float, float]:
     return used.cpu_s["worker"] / used.wall_s, used.wall_s
 
 
-async def _back(site: Site, worker: SessionManager) -> list[float]:
-    """Seconds from the start of a killed worker until each session is connected."""
-    await worker.kill()
-    before, began, back = site.logins(), time.monotonic(), dict[str, float]()
-    starting = asyncio.ensure_future(worker.start(within=_GIVE_UP_AFTER_S))
-    while len(back) < len(site.sessions):
-        now = time.monotonic() - began
-        if now > _GIVE_UP_AFTER_S:
-            raise TimeoutError(f"{len(back)} of {len(site.sessions)} sessions are back")
-        for one in itertools.filterfalse(back.__contains__, site.sessions):
-            device = site.device(one)
-            if device.logins > before[one] and device.active:
-                back[one] = now
-        await asyncio.sleep(_LOOK_EVERY_S)
-    await starting
-    return list(back.values())
-
-
 def _count(worker: SessionManager, what: str) -> int:
     return sum(1 for _ in Path(f"/proc/{worker.pid}/{what}").iterdir())
-
-
-def _tell(words: str) -> None:
-    sys.stderr.write(f"{words}\n")
