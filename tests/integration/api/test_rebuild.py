@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any
 
 import httpx
@@ -27,11 +28,7 @@ OF_ACCOUNT = ("api_keys", "sessions", "messages", "usage")
 async def test_rebuilt_under_load_the_documents_are_the_same_and_no_list_is_ever_empty(
     griot: Griot, kafka: str, mongo: str
 ) -> None:
-    customer, busy = await sign_up(griot), await sign_up(griot)
-    await lived(customer)
-    await busy.goes_pro()
-    busy_session = await busy.connected_session()
-    await eventually(lambda: read(griot, customer), equals=6, within=SOON, what="all is projected")
+    customer, busy, busy_session = await two_customers(griot)
     settings = ReadSideSettings(kafka_bootstrap=kafka, mongo_url=mongo, api_database=griot.database.name)
     for _ in range(2):
         old = await griot.live()
@@ -55,11 +52,7 @@ async def test_rebuilt_under_load_the_documents_are_the_same_and_no_list_is_ever
 async def test_dropped_under_load_the_documents_come_back_and_nothing_is_denied_meanwhile(
     griot: Griot, kafka: str
 ) -> None:
-    customer, busy = await sign_up(griot), await sign_up(griot)
-    await lived(customer)
-    await busy.goes_pro()
-    busy_session = await busy.connected_session()
-    await eventually(lambda: read(griot, customer), equals=6, within=SOON, what="all is projected")
+    customer, busy, busy_session = await two_customers(griot)
     before, indexes = await documents(await griot.live(), customer), await indexes_of(await griot.live())
     answers: list[httpx.Response] = []
     async with _meanwhile(asks(busy, busy_session, customer, answers)):
@@ -83,6 +76,26 @@ async def test_dropped_under_load_the_documents_come_back_and_nothing_is_denied_
     assert sent == await counted(live, busy) >= accepted > 0
     for one in (customer, busy):
         await one.http.aclose()
+
+
+async def test_what_is_not_told_again_yet_is_not_denied(griot: Griot) -> None:
+    customer = await sign_up(griot)
+    await customer.connected_session()
+    message_id = (await customer.send()).json()["id"]
+    counted_once = partial(counted_now, griot, customer)
+    await eventually(counted_once, equals=1, within=SOON, what="it is projected")
+    fresh = griot.client((await customer.http.post("/keys", json={"name": "new"})).json()["key"])
+    projector, live = griot.processes["projector"], await griot.live()
+    await projector.stop()
+    await live.client.drop_database(live.name)
+    for http, path in ((customer.http, f"/messages/{message_id}"), (fresh, "/account")):
+        assert await status_of(http, path) in {200, 503}, path
+        await eventually(partial(status_of, http, path), equals=503, within=SOON, what=f"{path} is not known")
+    await projector.start()
+    for http, path in ((customer.http, f"/messages/{message_id}"), (fresh, "/account")):
+        await eventually(partial(status_of, http, path), equals=200, within=SOON * 3, what=f"{path} is there")
+    await fresh.aclose()
+    await customer.http.aclose()
 
 
 async def test_a_rebuild_that_died_while_it_handed_over_is_ended_by_the_next(
@@ -114,9 +127,7 @@ async def test_a_projector_killed_and_started_again_counts_nothing_twice(griot: 
             await projector.kill()
             await projector.launch()
 
-    async def all_counted() -> int:
-        return await counted(await griot.live(), customer)
-
+    all_counted = partial(counted_now, griot, customer)
     await eventually(all_counted, equals=30, within=SOON * 2, what="all are counted once")
     await customer.http.aclose()
 
@@ -128,6 +139,16 @@ class Progress:
 
     def __call__(self, done: int, total: int) -> None:
         self.done, self.total = done, total
+
+
+async def two_customers(griot: Griot) -> tuple[Customer, Customer, str]:
+    """One with a life behind it, all of it projected, and one to send from a session of its own."""
+    customer, busy = await sign_up(griot), await sign_up(griot)
+    await lived(customer)
+    await busy.goes_pro()
+    busy_session = await busy.connected_session()
+    await eventually(lambda: read(griot, customer), equals=6, within=SOON, what="all is projected")
+    return customer, busy, busy_session
 
 
 async def lived(customer: Customer) -> None:
@@ -222,6 +243,14 @@ async def documents(database: Any, customer: Customer) -> dict[str, list[dict[st
 async def read(griot: Griot, customer: Customer) -> int:
     mine = {"account_id": customer.account_id, "status": "read"}
     return int(await (await griot.live())["messages"].count_documents(mine))
+
+
+async def status_of(http: httpx.AsyncClient, path: str) -> int:
+    return (await http.get(path)).status_code
+
+
+async def counted_now(griot: Griot, customer: Customer) -> int:
+    return await counted(await griot.live(), customer)
 
 
 async def counted(database: Any, customer: Customer) -> int:

@@ -10,8 +10,10 @@ import pytest
 from api.projector.adapters import Projector
 from dispatcher.adapters.store import MongoStore
 from dispatcher.domain.message import Message
+from griot_chassis.errors import PositionsForgottenError
 from griot_chassis.mongo import connect
-from griot_chassis.records import Record
+from griot_chassis.positions import Positions
+from griot_chassis.records import Partition, Record
 from griot_contracts.cloudevents import Envelope
 from griot_contracts.topics import MESSAGE_EVENTS
 from griot_local.mongo import MongoServer
@@ -31,6 +33,13 @@ Effect = Callable[[int], Awaitable[None]]
 async def server(tmp_path: Path) -> AsyncIterator[MongoServer]:
     async with MongoServer(tmp_path) as server:
         yield server
+
+
+def accepted(number: int) -> Record:
+    """A message of one session, at this offset."""
+    body = events.accepted(f"m{number}")
+    envelope = Envelope(body=body, id=f"e{number}", source="/quota", subject=body.message_id)
+    return Record(envelope, MESSAGE_EVENTS.name, 0, number, events.SESSION, events.NOON)
 
 
 async def killed_after_writing(server: MongoServer, effect: Effect) -> None:
@@ -62,15 +71,34 @@ async def test_the_documents_of_the_read_side(server: MongoServer) -> None:
     project = Projector(client["api"])
 
     async def projected(number: int) -> None:
-        body = events.accepted(f"m{number}")
-        envelope = Envelope(body=body, id=f"e{number}", source="/quota", subject=body.message_id)
-        await project([Record(envelope, MESSAGE_EVENTS.name, 0, number, events.SESSION, events.NOON)])
+        await project([accepted(number)])
 
     await killed_after_writing(server, projected)
 
     assert await client["api"]["messages"].count_documents({}) == WRITES
     [usage] = await client["api"]["usage"].find().to_list()
     assert usage["sent"] == WRITES
+    client.close()
+
+
+async def test_no_count_of_the_read_side_begins_in_the_middle_of_a_log_that_is_to_be_read_again(
+    server: MongoServer,
+) -> None:
+    client: Any = connect(server.url, "test")
+    positions, where = Positions(client["api"], "projector"), Partition(MESSAGE_EVENTS.name, 0)
+    project = Projector(client["api"], positions)
+    await project([accepted(0)])
+    await positions.save({where: 1})
+
+    await client.drop_database("api")
+    with pytest.raises(PositionsForgottenError):
+        await project([accepted(1)])
+
+    assert await client["api"]["usage"].count_documents({}) == 0
+    await positions.load({where})
+    await project([accepted(0), accepted(1)])
+    [usage] = await client["api"]["usage"].find().to_list()
+    assert usage["sent"] == 2
     client.close()
 
 
