@@ -9,7 +9,8 @@ from griot_contracts.sessions import QrCodeIssued
 from tests.support import eventually
 from tests.workers import HANDED_OVER_WITHIN, Site, opened_site
 
-SESSIONS = 8
+SESSIONS = 20
+"""So many that each of three workers has one: of 8, a third of the partitions holds none in one run of 25."""
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
