@@ -13,6 +13,7 @@ from pymongo import AsyncMongoClient, WriteConcern
 from griot_local.kafka import KafkaServer
 from griot_local.mongo import MongoServer
 from griot_local.ports import is_free
+from griot_local.processes import ProcessFailedError
 
 TOPIC = "letters"
 JOURNALED = WriteConcern(w=1, j=True)
@@ -40,6 +41,12 @@ async def test_the_broker_has_its_records_after_kill_9(broker: KafkaServer) -> N
 
     await publish(broker, b"after")
     assert await read(broker, count=2) == [b"before", b"after"]
+
+
+async def test_a_broker_that_cannot_start_says_why(broker: KafkaServer, tmp_path: Path) -> None:
+    second = KafkaServer(tmp_path / "second", port=broker.port)
+    with pytest.raises(ProcessFailedError, match="Address already in use"):
+        await second.start()
 
 
 async def test_the_broker_is_back_soon_after_kill_9(broker: KafkaServer) -> None:

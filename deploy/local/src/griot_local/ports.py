@@ -9,11 +9,14 @@ LOOPBACK = "127.0.0.1"
 # own connection may be given its port (it may even connect to itself), and the server cannot come back.
 _CANDIDATES = range(20_000, 32_000)
 
+_given: set[int] = set()
+
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
+    """A port that nobody listens on now, and that was not given before: whoever has that may yet listen."""
     for port in random.sample(_CANDIDATES, k=len(_CANDIDATES)):
-        if is_free(port):
+        if port not in _given and is_free(port):
+            _given.add(port)
             return port
     raise OSError(f"no free port between {_CANDIDATES.start} and {_CANDIDATES.stop}")
 
