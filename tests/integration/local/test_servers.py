@@ -1,5 +1,6 @@
 """The local servers: up when they say so, and the same again after they were killed."""
 
+import socket
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from pymongo import AsyncMongoClient, WriteConcern
 
 from griot_local.kafka import KafkaServer
 from griot_local.mongo import MongoServer
-from griot_local.ports import is_free
+from griot_local.ports import LOOPBACK, is_free
 from griot_local.processes import ProcessFailedError
 
 TOPIC = "letters"
@@ -43,10 +44,11 @@ async def test_the_broker_has_its_records_after_kill_9(broker: KafkaServer) -> N
     assert await read(broker, count=2) == [b"before", b"after"]
 
 
-async def test_a_broker_that_cannot_start_says_why(broker: KafkaServer, tmp_path: Path) -> None:
-    second = KafkaServer(tmp_path / "second", port=broker.port)
-    with pytest.raises(ProcessFailedError, match="Address already in use"):
-        await second.start()
+async def test_a_broker_that_cannot_start_says_why(tmp_path: Path) -> None:
+    with socket.create_server((LOOPBACK, 0)) as other:
+        broker = KafkaServer(tmp_path, port=other.getsockname()[1])
+        with pytest.raises(ProcessFailedError, match="Address already in use"):
+            await broker.start()
 
 
 async def test_the_broker_is_back_soon_after_kill_9(broker: KafkaServer) -> None:
