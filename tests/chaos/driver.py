@@ -48,6 +48,8 @@ class Driver:
                 await self._on_whatsapp(fault.kind)
             elif fault.kind is Kind.CUT:
                 self._site.wires[fault.target].cut()
+            elif fault.kind is Kind.DROP:
+                await self._site.drop(fault.target)
             else:
                 await self._on_process(fault)
 

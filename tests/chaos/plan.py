@@ -20,6 +20,8 @@ class Kind(StrEnum):
     PAUSE = "is stopped for a while"
     """SIGSTOP: its connections stay open and nothing is answered."""
     RESTART = "is restarted in order"
+    DROP = "is dropped"
+    """A database, while all that write it run: what it held has to come back from the log."""
     CUT = "has its connections cut"
     CUT_ON_MESSAGE = "has a connection cut in the middle of a message that arrives"
     CUT_BEFORE_MESSAGE = "has a connection cut in the middle of a message that does not arrive"
@@ -32,7 +34,7 @@ class Fault:
 
     Attributes:
         kind: what happens.
-        target: the process, server or network that it happens to.
+        target: the process, server, database or network that it happens to.
         after_s: how long after the fault before it.
         lasts_s: how long it lasts, for a pause.
     """
@@ -47,7 +49,12 @@ class Fault:
         return f"{self.after_s:.1f} s later {self.target} {self.kind}{lasting}"
 
 
-TWINS: Final = {"quota": "quota-2", "dispatcher": "dispatcher-2", "projector": "projector-2"}
+TWINS: Final = {
+    "quota": "quota-2",
+    "dispatcher": "dispatcher-2",
+    "projector": "projector-2",
+    "session-manager": "session-manager-2",
+}
 """The other instance of those that share their work. Which of the two it happens to is the seed's choice."""
 
 SHORT_S: Final = (1.0, 4.0)
@@ -58,6 +65,7 @@ _DECK: Final = (
     *((Kind.KILL, name) for name in (*PROGRAMS, BROKER, DATABASE)),
     *((Kind.PAUSE, name) for name in (*PROGRAMS, BROKER)),
     *((Kind.RESTART, name) for name in (BROKER, DATABASE)),
+    *((Kind.DROP, name) for name in ("griot_api", "griot_dispatcher", "griot_quota")),
     *((Kind.CUT, name) for name in (BROKER, DATABASE, WHATSAPP)),
     (Kind.CUT_ON_MESSAGE, WHATSAPP),
     (Kind.CUT_BEFORE_MESSAGE, WHATSAPP),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+from pymongo import AsyncMongoClient
 
 from fakewhatsapp.client import RemoteNetwork
 from griot_local.kafka import KafkaServer
@@ -38,6 +39,12 @@ class Site:
         """The process of a server or of Griot."""
         return self.servers[target].process if target in self.servers else self.processes[target]
 
+    async def drop(self, database: str) -> None:
+        """Drop a database, as soon as its server answers."""
+        await self.mongo.process.wait_ready(within=READY_WITHIN)
+        async with AsyncMongoClient[dict[str, object]](self.mongo.url) as client:
+            await client.drop_database(database)
+
     async def heal(self) -> None:
         """Nothing goes wrong any more, and everything is up."""
         await self.network.faults.clear()
@@ -60,12 +67,15 @@ async def opened_site(folder: Path) -> AsyncIterator[Site]:
         folder,
         own_whatsapp=True,
         settings={"GRIOT_SEND_WITHIN_S": "10"},  # a message without an answer is unknown then, not in 80
+        session_managers=2,
         kafka_bootstrap=f"{LOOPBACK}:{kafka_port}",
         mongo_url=f"mongodb://{LOOPBACK}:{mongo_port}/?directConnection=true",
     )
     async with kafka, mongo, wires[BROKER], wires[DATABASE], stack, AsyncExitStack() as more:
         assert stack.network is not None
-        twins = {twin: _twin(stack, name, twin) for name, twin in TWINS.items()}
+        twins = {
+            twin: _twin(stack, name, twin) for name, twin in TWINS.items() if twin not in stack.processes
+        }
         for process in twins.values():
             await more.enter_async_context(process)
         network = await more.enter_async_context(RemoteNetwork(stack.network.control))

@@ -10,6 +10,7 @@ import pytest
 from httpx_sse import EventSource, ServerSentEvent
 
 from griot_chassis import clock
+from griot_contracts.accounts import SuspendAccount
 from griot_contracts.sessions import QrCodeIssued, SessionDeleted, SessionStatus
 from tests.integration.api.conftest import SOON, Customer
 from tests.support import eventually
@@ -187,6 +188,30 @@ async def test_a_stream_ends_when_its_key_is_revoked(ada: Customer) -> None:
         await ada.http.delete(f"/keys/{made['id']}")
         with pytest.raises(StopAsyncIteration):
             await stream.next_event()
+
+
+async def test_a_stream_ends_when_its_key_expires(ada: Customer) -> None:
+    session_id = await ada.session()
+    soon = clock.now() + timedelta(seconds=3)
+    made = (await ada.http.post("/keys", json={"expiresAt": soon.isoformat()})).json()
+    guest = ada.griot.client(made["key"])
+    async with guest, guest.stream("GET", f"/sessions/{session_id}/stream") as response:
+        stream = Stream(response)
+        await stream.next()
+        with pytest.raises(StopAsyncIteration):
+            await stream.next_event()
+    assert clock.now() >= soon
+
+
+async def test_a_stream_ends_when_its_account_is_suspended(ada: Customer) -> None:
+    session_id = await ada.session()
+    async with ada.http.stream("GET", f"/sessions/{session_id}/stream") as response:
+        stream = Stream(response)
+        await stream.next()
+        await ada.griot.happened(SuspendAccount(account_id=ada.account_id, at=clock.now(), reason="unpaid"))
+        with pytest.raises(StopAsyncIteration):
+            await stream.next_event()
+    assert (await ada.http.get("/account")).json()["code"] == "account_suspended"
 
 
 async def test_a_deleted_session_is_gone_once_its_owner_says_so(ada: Customer) -> None:

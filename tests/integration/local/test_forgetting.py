@@ -1,6 +1,7 @@
 """What a position speaks for is kept by a database that is killed: else nobody would do it again."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,25 @@ async def test_no_count_of_the_read_side_begins_in_the_middle_of_a_log_that_is_t
     await project([accepted(0), accepted(1)])
     [usage] = await client["api"]["usage"].find().to_list()
     assert usage["sent"] == 2
+    client.close()
+
+
+@pytest.mark.parametrize("lost", ["messages", "usage"])
+async def test_each_message_is_counted_once_though_it_and_its_count_were_not_dropped_together(
+    server: MongoServer, lost: str
+) -> None:
+    """A database is dropped between two writes of one batch; the log is read again from its beginning."""
+    client: Any = connect(server.url, "test")
+    project = Projector(client["api"])
+    log = [accepted(number) for number in range(3)]
+    log.append(replace(log[1], offset=3))  # its decider died before it remembered, and decided again
+    await project(log)
+
+    await client["api"][lost].drop()
+    await project(log)
+
+    [usage] = await client["api"]["usage"].find().to_list()
+    assert usage["sent"] == 3
     client.close()
 
 

@@ -2,11 +2,12 @@ from collections.abc import Sequence
 
 import pytest
 
+from api.keyring import Caller
 from api.live import Ear, Heard, Live
 from api.overlay import Overlay
 from api.projector.projections import SESSIONS
 from griot_chassis.records import Record
-from griot_contracts.accounts import Plan, SessionReleased
+from griot_contracts.accounts import AccountResumed, AccountSuspended, Plan, SessionReleased
 from griot_contracts.base import Contract
 from griot_contracts.cloudevents import Envelope
 from griot_contracts.sessions import QrCodeIssued, SessionStatus
@@ -67,6 +68,10 @@ def code(text: str, seconds: float = 20) -> QrCodeIssued:
     return QrCodeIssued(account_id=ACCOUNT, at=NOON, session_id=SESSION, code=text, expires_at=after(seconds))
 
 
+def caller(key_id: str, account_id: str = ACCOUNT) -> Caller:
+    return Caller(account_id, key_id, frozenset(), None)
+
+
 async def everything(ear: Ear) -> list[Heard]:
     ear.tell(None)
     return [heard async for heard in ear]
@@ -116,13 +121,33 @@ async def test_a_session_given_up_is_so_until_it_is_gone(live: Live) -> None:
 
 
 async def test_a_revoked_key_is_forgotten_and_hears_nothing_more(live: Live, told: Told) -> None:
-    with live.ear(SESSION, key_id=KEY) as ear, live.ear(SESSION, key_id="key-2") as other:
+    with live.ear(SESSION, of=caller(KEY)) as ear, live.ear(SESSION, of=caller("key-2")) as other:
         await live.on_events(records(key_revoked()))
         await live.on_events(records(stands(SessionStatus.CONNECTED)))
 
         assert [heard async for heard in ear] == []
         assert len(await everything(other)) == 1
     assert told.revoked == [key_revoked().key_hash]
+
+
+async def test_a_suspended_account_is_looked_up_anew_and_hears_nothing_more(live: Live, told: Told) -> None:
+    with live.ear(SESSION, of=caller(KEY)) as ear, live.ear(SESSION, of=caller("k", "another")) as other:
+        await live.on_events(
+            records(AccountSuspended(account_id=ACCOUNT, at=NOON, reason="unpaid", session_ids=()))
+        )
+        await live.on_events(records(stands(SessionStatus.CONNECTED)))
+
+        assert [heard async for heard in ear] == []
+        assert len(await everything(other)) == 1
+    assert told.suspensions == [ACCOUNT]
+
+
+async def test_an_account_that_goes_on_may_listen_again(live: Live, told: Told) -> None:
+    await live.on_events(records(AccountResumed(account_id=ACCOUNT, at=NOON)))
+    with live.ear(SESSION, of=caller(KEY)) as ear:
+        await live.on_events(records(stands(SessionStatus.CONNECTED)))
+        assert len(await everything(ear)) == 1
+    assert told.suspensions == [ACCOUNT]
 
 
 async def test_a_plan_that_changed_is_told(live: Live, told: Told) -> None:

@@ -59,6 +59,11 @@ class Keyring:
             raise Problem("account_suspended")
         return caller
 
+    async def is_good(self, caller: Caller) -> bool:
+        """Whether the caller's key was not revoked nor the account suspended, as far as anybody was told."""
+        keys = {key["_id"] for key in await self._reads.keys(caller.account_id)}
+        return caller.key_id in keys and not await self._reads.is_suspended(caller.account_id)
+
     def forget_account(self, account_id: str) -> None:
         """Look the account's keys up anew next time: it was suspended, or goes on."""
         self._callers = {

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from api.keyring import Caller
 from api.overlay import Overlay
 from griot_chassis.records import Record
 from griot_contracts.accounts import (
@@ -79,7 +80,7 @@ class Live:
         self._on_plan_changed = on_plan_changed
         self._on_suspension = on_suspension
         self._ears: defaultdict[str, set[Ear]] = defaultdict(set)
-        self._key_ears: defaultdict[str, set[Ear]] = defaultdict(set)
+        self._ears_of: defaultdict[str, set[Ear]] = defaultdict(set)  # by key, and by account
         self._codes: dict[str, Heard] = {}
         self._given_up: set[str] = set()
         self._past: dict[str, deque[Heard]] = {}
@@ -101,7 +102,10 @@ class Live:
                     self.revoke(key_id, key_hash)
                 case PlanChanged(account_id=account_id, plan=plan):
                     self._on_plan_changed(account_id, plan)
-                case AccountSuspended(account_id=account_id) | AccountResumed(account_id=account_id):
+                case AccountSuspended(account_id=account_id):
+                    self._on_suspension(account_id)
+                    self._end_ears_of(account_id)
+                case AccountResumed(account_id=account_id):
                     self._on_suspension(account_id)
                 case SessionStatusChanged(session_id=session_id, status=status):
                     if status in (SessionStatus.CONNECTED, SessionStatus.LOGGED_OUT, SessionStatus.FAILED):
@@ -141,25 +145,29 @@ class Live:
         return session_id in self._given_up
 
     @contextmanager
-    def ear(self, session_id: str, *, key_id: str | None = None) -> Iterator[Ear]:
-        """Listen to a session from now on. It ends when the key, if one is named, is revoked."""
+    def ear(self, session_id: str, *, of: Caller | None = None) -> Iterator[Ear]:
+        """Listen to a session from now on. It ends with the key or the account it is for."""
         ear = Ear()
         if self._ended:
             ear.tell(None)
         self._ears[session_id].add(ear)
-        if key_id is not None:
-            self._key_ears[key_id].add(ear)
+        owners = () if of is None else (of.key_id, of.account_id)
+        for owner in owners:
+            self._ears_of[owner].add(ear)
         try:
             yield ear
         finally:
             _remove(self._ears, session_id, ear)
-            if key_id is not None:
-                _remove(self._key_ears, key_id, ear)
+            for owner in owners:
+                _remove(self._ears_of, owner, ear)
 
     def revoke(self, key_id: str, key_hash: str) -> None:
         """A key is no good any more: forget it, and end what it listens to."""
         self._on_key_revoked(key_hash)
-        for ear in self._key_ears.get(key_id, ()):
+        self._end_ears_of(key_id)
+
+    def _end_ears_of(self, owner: str) -> None:
+        for ear in self._ears_of.get(owner, ()):
             ear.tell(None)
 
     def _tell(self, session_id: str, record: Record) -> None:

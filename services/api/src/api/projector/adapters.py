@@ -19,7 +19,7 @@ from api.projector.projections import (
     Document,
     Ref,
     evolve,
-    is_asked_again,
+    is_acceptance,
     touched,
 )
 from api.projector.usage import count, usage_ref
@@ -62,18 +62,17 @@ class Projector:
 
         Safe to repeat: each document knows up to where it was told.
 
-        Usage is read after the messages and written before them. So a message that is there was counted,
-        and one that is not there was either not counted, or is covered by the offset of the usage document.
+        A message is counted by the record that its document says accepted it, unless the usage document is as
+        far. So it is counted once, whichever of the two was stored or dropped without the other.
 
         Raises:
             PositionsForgottenError: the database was dropped, or lost its last moments, before this had read
                 what it needs; nothing is stored.
         """
         before = await self._load({ref for record in records if (ref := touched(record.body)) is not None})
-        after, first_seen = fold(before, records)
-        counted = {usage_ref(event, record.partition) for record, event in first_seen}
-        usage = await self._load(counted)
-        for record, event in first_seen:
+        after, accepted = fold(before, records)
+        usage = await self._load({usage_ref(event, record.partition) for record, event in accepted})
+        for record, event in accepted:
             ref = usage_ref(event, record.partition)
             usage[ref] = count(usage[ref], event, record.offset)
         if self._positions is not None:  # else a count that was dropped would begin again at this batch
@@ -116,20 +115,17 @@ class Projector:
 def fold(
     before: Documents, records: Iterable[Record]
 ) -> tuple[Documents, list[tuple[Record, MessageAccepted]]]:
-    """The documents after the records, and the acceptances of messages that had no document before."""
+    """The documents after the records, and those of the records that accepted a message."""
     after = dict(before)
-    first_seen = []
+    accepted = []
     for record in records:
         ref = touched(record.body)
         if ref is None:
             continue
-        known = after[ref]
-        if isinstance(record.body, MessageAccepted) and (
-            known is None or (record.offset > known["offset"] and is_asked_again(known, record.body))
-        ):
-            first_seen.append((record, record.body))
         after[ref] = evolve(after[ref], record.body, record.offset)
-    return after, first_seen
+        if isinstance(record.body, MessageAccepted) and is_acceptance(after[ref], record.offset):
+            accepted.append((record, record.body))
+    return after, accepted
 
 
 @stamina.retry(on=ConnectionFailure, attempts=None, timeout=None, wait_initial=0.1, wait_max=2.0)

@@ -109,12 +109,24 @@ def evolve(document: Document | None, event: Contract, offset: int) -> Document 
     """
     if document is None:
         begun = _beginning(event)
-        return None if begun is None else begun | {"offset": offset}
+        return None if begun is None else begun | _acceptance(None, event, offset) | {"offset": offset}
     if NOT_IN_THE_LOG_YET < offset <= document["offset"]:
         return document
     if offset == NOT_IN_THE_LOG_YET and _is_outdated(document, event):
         return document
-    return _change(document, event) | {"offset": max(offset, document["offset"])}
+    told = {"offset": max(offset, document["offset"])}
+    return _change(document, event) | _acceptance(document, event, offset) | told
+
+
+def is_acceptance(document: Document | None, offset: int) -> bool:
+    """Whether the record at this offset is the one that accepted the message: it counts, a repeat does not."""
+    return document is not None and document.get("accepted_offset") == offset
+
+
+def _acceptance(before: Document | None, event: Contract, offset: int) -> Document:
+    new = before is None or before["offset"] == NOT_IN_THE_LOG_YET
+    accepts = isinstance(event, MessageAccepted) and (new or is_asked_again(before, event))
+    return {"accepted_offset": offset} if accepts else {}
 
 
 def _is_outdated(document: Document, event: Contract) -> bool:

@@ -15,7 +15,7 @@ def usage_ref(event: MessageAccepted, partition: int) -> Ref:
 
 
 def count(usage: Document | None, event: MessageAccepted, offset: int) -> Document:
-    """The day's usage after one more message. The caller leaves out messages that it has seen before."""
+    """The day's usage after one more message; the very same one when it holds that offset already."""
     if usage is None:
         day = midnight(_day_of(event))
         usage = {"account_id": event.account_id, "day": day, "sent": 0, "offset": NOT_IN_THE_LOG_YET}

@@ -1,7 +1,8 @@
 """A session as it happens: the event stream, and the code to scan."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from typing import Annotated
 
@@ -10,8 +11,9 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from api import examples, stream
 from api.auth import KeyedRoute, TicketedRoute
+from api.keyring import Caller
 from api.live import Ear
-from api.parts import PartsOf
+from api.parts import Parts, PartsOf
 from api.problems import Problem, documented
 from api.projector.projections import Document
 from api.routes.lists import SessionId
@@ -74,13 +76,13 @@ async def stream_session(
     """Where the session stands, then what happens: `qr`, `connected`, `error`, and `status` for the rest.
 
     Each event has an id. After a break, `Last-Event-ID` gives what came after it and is still kept, and then
-    what happens. A comment every 15 seconds keeps the connection open. Ends when the session is deleted or
-    the key is revoked.
+    what happens. A comment every 15 seconds keeps the connection open. Ends when the session is deleted, the
+    key is revoked or expires, or the account is suspended.
     """
     session_id = session["_id"]
-    with parts.live.ear(session_id, key_id=caller.key_id) as ear:
+    with _ear(session_id, caller, parts) as ear:
         standing = await parts.reads.session(caller.account_id, session_id)
-        if standing is None:
+        if standing is None or not await parts.keyring.is_good(caller):  # since the door, before the ear
             return
         past = parts.live.past(session_id) if last_event_id else []
         seen = Seen.parse(last_event_id or "")
@@ -100,6 +102,16 @@ async def stream_session(
                 yield stream.numbered(event, seen)
             if isinstance(heard.event, SessionDeleted):
                 return
+
+
+@contextmanager
+def _ear(session_id: str, caller: Caller, parts: Parts) -> Iterator[Ear]:
+    """Listen for as long as the caller's key is good."""
+    with parts.live.ear(session_id, of=caller) as ear, ExitStack() as at_end:
+        if caller.expires_at is not None:
+            left_s = (caller.expires_at - parts.now()).total_seconds()
+            at_end.callback(asyncio.get_running_loop().call_later(left_s, ear.tell, None).cancel)
+        yield ear
 
 
 @router.post(
