@@ -119,14 +119,16 @@ def evolve(document: Document | None, event: Contract, offset: int) -> Document 
 
 
 def is_acceptance(document: Document | None, offset: int) -> bool:
-    """Whether the record at this offset is the one that accepted the message: it counts, a repeat does not."""
+    """Whether the record at this offset accepted the message: it counts, and a repeat does not."""
     return document is not None and document.get("accepted_offset") == offset
 
 
 def _acceptance(before: Document | None, event: Contract, offset: int) -> Document:
-    new = before is None or before["offset"] == NOT_IN_THE_LOG_YET
-    accepts = isinstance(event, MessageAccepted) and (new or is_asked_again(before, event))
-    return {"accepted_offset": offset} if accepts else {}
+    if not isinstance(event, MessageAccepted):
+        return {}
+    if before is None or before["offset"] == NOT_IN_THE_LOG_YET or is_asked_again(before, event):
+        return {"accepted_offset": offset}
+    return {}
 
 
 def _is_outdated(document: Document, event: Contract) -> bool:
