@@ -1,5 +1,6 @@
 """The dispatcher on a real log and a real database: what it asks for and tells, and what a crash does."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -164,3 +165,33 @@ async def test_killed_again_and_again_it_loses_nothing_keeps_the_order_and_repea
         assert len(set(world.ids_of(message_id, DeliverMessage))) == 1
         assert len(set(world.ids_of(message_id, MessageSent))) == 1
     assert {command.attempt for command in world.asked(session)} == {1}
+
+
+@pytest.mark.slow
+async def test_dropped_under_load_it_loses_nothing_keeps_the_order_and_stores_the_same_again(
+    world: World, process: Process, session: str, database: Any
+) -> None:
+    messages = many(session, 150)
+    order = [message.message_id for message in messages]
+    await world.tell(connected(session))
+    for start in range(0, len(messages), 50):
+        await world.tell(*messages[start : start + 50])
+        await at_work(world, session, start + 10)
+        await database.client.drop_database(database.name)  # in the middle of it, wherever that is
+
+    await all_sent(world, order)
+
+    asked = [command.message_id for command in world.asked(session)]
+    assert list(dict.fromkeys(asked)) == order
+    assert {command.attempt for command in world.asked(session)} == {1}
+    for message_id in order:
+        assert len(set(world.ids_of(message_id, MessageSent))) == 1
+    await eventually(
+        lambda: statuses(database, session), equals={"sent": 150}, within=SOON, what="all are stored again"
+    )
+    assert process.restarts == 0
+
+
+async def statuses(database: Any, session: str) -> Counter[str]:
+    found = database["messages"].find({"session_id": session})
+    return Counter([document["status"] async for document in found])
