@@ -21,7 +21,7 @@ class Kind(StrEnum):
     """SIGSTOP: its connections stay open and nothing is answered."""
     RESTART = "is restarted in order"
     DROP = "is dropped"
-    """A database, while all that write it run: what it held has to come back from the log."""
+    """A database, in the middle of what is written to it: what it held has to come back from the log."""
     CUT = "has its connections cut"
     CUT_ON_MESSAGE = "has a connection cut in the middle of a message that arrives"
     CUT_BEFORE_MESSAGE = "has a connection cut in the middle of a message that does not arrive"
@@ -57,6 +57,9 @@ TWINS: Final = {
 }
 """The other instance of those that share their work. Which of the two it happens to is the seed's choice."""
 
+WRITERS: Final = {"griot_api": "projector", "griot_dispatcher": "dispatcher", "griot_quota": "quota"}
+"""Who writes each of the databases that can be dropped."""
+
 SHORT_S: Final = (1.0, 4.0)
 PAST_THE_SESSION_S: Final = 14.0
 """Longer than a group waits for a member that says nothing: somebody else is the owner by then."""
@@ -65,23 +68,25 @@ _DECK: Final = (
     *((Kind.KILL, name) for name in (*PROGRAMS, BROKER, DATABASE)),
     *((Kind.PAUSE, name) for name in (*PROGRAMS, BROKER)),
     *((Kind.RESTART, name) for name in (BROKER, DATABASE)),
-    *((Kind.DROP, name) for name in ("griot_api", "griot_dispatcher", "griot_quota")),
     *((Kind.CUT, name) for name in (BROKER, DATABASE, WHATSAPP)),
     (Kind.CUT_ON_MESSAGE, WHATSAPP),
     (Kind.CUT_BEFORE_MESSAGE, WHATSAPP),
     (Kind.UNANSWERED, WHATSAPP),
 )
+_DROPS: Final = tuple((Kind.DROP, name) for name in WRITERS)
 _LONG_PAUSES: Final = ("quota", "dispatcher", "session-manager")
 
 
-def plan(seed: int) -> list[Fault]:
+def plan(seed: int, *, drops: bool = False) -> list[Fault]:
     """Every kind of fault to everything it can happen to, once each, in an order of the seed's.
 
-    One process that decides is paused past its session's time, which one is the seed's to choose.
+    With `drops` the databases are dropped, too. One process that decides is paused past its session's time,
+    which one is the seed's to choose.
     """
     random = Random(seed)
     outlasted = random.choice(_LONG_PAUSES)
-    cards = random.sample(_DECK, k=len(_DECK))
+    deck = _DECK + _DROPS if drops else _DECK
+    cards = random.sample(deck, k=len(deck))
     return [_fault(kind, name, outlasted, random) for kind, name in cards]
 
 

@@ -1,5 +1,6 @@
 """All of Griot, twice where that can be, with wires that can be cut to servers that can be killed."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -14,10 +15,11 @@ from griot_local.mongo import MongoServer
 from griot_local.ports import LOOPBACK, free_port
 from griot_local.processes import Process
 from griot_local.stack import Stack
-from tests.chaos.plan import BROKER, DATABASE, TWINS
+from tests.chaos.plan import BROKER, DATABASE, TWINS, WRITERS
 from tests.chaos.wire import Wire
 
 READY_WITHIN = 180.0
+_UNDER_WAY_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,23 @@ class Site:
         return self.servers[target].process if target in self.servers else self.processes[target]
 
     async def drop(self, database: str) -> None:
-        """Drop a database, as soon as its server answers."""
+        """Drop a database, as soon as its server answers, between two writes of those that write it.
+
+        They stand still meanwhile: in the local server a drop and a write at once have left a document behind
+        that its own id did not find.
+        """
         await self.mongo.process.wait_ready(within=READY_WITHIN)
+        name = WRITERS[database]
+        writers = [self.processes[name], self.processes[TWINS[name]]]
         async with AsyncMongoClient[dict[str, object]](self.mongo.url) as client:
-            await client.drop_database(database)
+            for writer in writers:
+                writer.pause()
+            try:
+                await asyncio.sleep(_UNDER_WAY_S)
+                await client.drop_database(database)
+            finally:
+                for writer in writers:
+                    writer.resume()
 
     async def heal(self) -> None:
         """Nothing goes wrong any more, and everything is up."""

@@ -1,7 +1,8 @@
 """Everything that can die dies, and every connection is cut, while accounts send; then it is counted.
 
 The plan of faults follows from the seed, which is printed: `make chaos SEED=...` runs the same again. `make
-chaos LONG=1` goes on for an hour, one plan after the other, each with the next seed.
+chaos LONG=1` goes on for an hour, one plan after the other, each with the next seed, and drops databases as
+well.
 """
 
 import asyncio
@@ -81,7 +82,7 @@ async def one_round(site: Site, seed: int, tell: Tell) -> Reckoning:
         driver = Driver(site, [sender.number for sender in load.senders], tell)
         async with asyncio.TaskGroup() as group:
             group.create_task(load.run())
-            await driver.run(plan.plan(seed), load.next_accepted)
+            await driver.run(plan.plan(seed, drops=LONG), load.next_accepted)
             await site.heal()
             load.stop()
         tell("everything is mended, and what was begun is accepted")
