@@ -91,6 +91,8 @@ async def test_what_is_not_told_again_yet_is_not_denied(griot: Griot) -> None:
     projector, live = griot.processes["projector"], await griot.live()
     await projector.stop()
     await live.client.drop_database(live.name)
+    refused = [await customer.send() for _ in range(2)]
+    assert {answer.status_code for answer in refused} <= {202, 503}, "its session is there"
     for http, path in ((customer.http, f"/messages/{message_id}"), (fresh, "/account")):
         assert await status_of(http, path) in {200, 503}, path
         await eventually(partial(status_of, http, path), equals=503, within=SOON, what=f"{path} is not known")

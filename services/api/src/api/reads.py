@@ -123,6 +123,9 @@ class Reads:
         valid_until, stored = self._sessions.get(account_id, (now, []))
         if not cached or valid_until <= now:
             stored = await (await self._where.read())[SESSIONS].find({"account_id": account_id}).to_list()
+            if not cached:
+                await self._where.look()
+                await self._where.read()  # raises where what was found is not all
             self._remember_sessions(account_id, stored)
         merged = self._overlay.over_all(SESSIONS, account_id, stored)
         return [session for session in merged if session["status"] != SessionStatus.DELETED.value]

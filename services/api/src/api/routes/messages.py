@@ -252,7 +252,8 @@ async def _sending_session(parts: Parts, caller: Caller, body: Sending) -> Docum
     try:
         return await _known_session(parts, caller, body)
     except Problem:
-        await parts.fresh.heard()  # another instance may have told that it is there, or connected
+        # Another instance may have told that it is there, or connected; or what was known here was not all.
+        await parts.reads.sessions(caller.account_id)
         return await _known_session(parts, caller, body)
 
 
