@@ -44,8 +44,8 @@ class Site:
     async def drop(self, database: str) -> None:
         """Drop a database, as soon as its server answers, between two writes of those that write it.
 
-        They stand still meanwhile: in the local server a drop and a write at once have left a document behind
-        that its own id did not find.
+        They stand still meanwhile: once, after a drop in the middle of it all, the local server held two
+        documents under one id.
         """
         await self.mongo.process.wait_ready(within=READY_WITHIN)
         name = WRITERS[database]

@@ -16,7 +16,7 @@ from api.settings import ReadSideSettings
 from griot_chassis import clock
 from griot_contracts.messages import MessageQueued, MessageRead, MessageSent
 from griot_contracts.sessions import SessionStatus
-from tests.integration.api.conftest import SOON, Customer, Griot, sign_up
+from tests.integration.api.conftest import RECIPIENT, SOON, Customer, Griot, sign_up
 from tests.support import eventually
 from tests.topics import is_read_to_the_end
 
@@ -89,8 +89,13 @@ async def test_what_is_not_told_again_yet_is_not_denied(griot: Griot) -> None:
     await eventually(counted_once, equals=1, within=SOON, what="it is projected")
     fresh = griot.client((await customer.http.post("/keys", json={"name": "new"})).json()["key"])
     projector, live = griot.processes["projector"], await griot.live()
-    await projector.stop()
-    await live.client.drop_database(live.name)
+    body = {"to": RECIPIENT, "message": "Hello"}
+    async with griot.instance("late") as late, late.client(customer.key) as http:
+        assert await status_of(http, "/account") == 200
+        await projector.stop()
+        await live.client.drop_database(live.name)
+        # It has heard nothing of the session itself, and knows it from the documents alone.
+        assert (await http.post("/messages", json=body)).status_code == 503
     refused = [await customer.send() for _ in range(2)]
     assert {answer.status_code for answer in refused} <= {202, 503}, "its session is there"
     for http, path in ((customer.http, f"/messages/{message_id}"), (fresh, "/account")):

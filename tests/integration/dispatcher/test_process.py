@@ -1,6 +1,7 @@
 """The dispatcher on a real log and a real database: what it asks for and tells, and what a crash does."""
 
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -148,16 +149,11 @@ async def test_it_ends_in_order_when_it_is_told_to(process: Process) -> None:
 async def test_killed_again_and_again_it_loses_nothing_keeps_the_order_and_repeats_the_same_ids(
     world: World, process: Process, session: str
 ) -> None:
-    messages = many(session, 150)
-    order = [message.message_id for message in messages]
-    await world.tell(connected(session))
-    for start in range(0, len(messages), 50):
-        await world.tell(*messages[start : start + 50])
-        await at_work(world, session, start + 10)
+    async def upset() -> None:
         await process.kill()
         await process.start()
 
-    await all_sent(world, order)
+    order = await sent_though_upset(world, session, upset)
 
     asked = [command.message_id for command in world.asked(session)]
     assert list(dict.fromkeys(asked)) == order
@@ -171,15 +167,7 @@ async def test_killed_again_and_again_it_loses_nothing_keeps_the_order_and_repea
 async def test_dropped_under_load_it_loses_nothing_keeps_the_order_and_stores_the_same_again(
     world: World, process: Process, session: str, database: Any
 ) -> None:
-    messages = many(session, 150)
-    order = [message.message_id for message in messages]
-    await world.tell(connected(session))
-    for start in range(0, len(messages), 50):
-        await world.tell(*messages[start : start + 50])
-        await at_work(world, session, start + 10)
-        await database.client.drop_database(database.name)  # in the middle of it, wherever that is
-
-    await all_sent(world, order)
+    order = await sent_though_upset(world, session, lambda: database.client.drop_database(database.name))
 
     asked = [command.message_id for command in world.asked(session)]
     assert list(dict.fromkeys(asked)) == order
@@ -190,6 +178,19 @@ async def test_dropped_under_load_it_loses_nothing_keeps_the_order_and_stores_th
         lambda: statuses(database, session), equals={"sent": 150}, within=SOON, what="all are stored again"
     )
     assert process.restarts == 0
+
+
+async def sent_though_upset(world: World, session: str, upset: Callable[[], Awaitable[None]]) -> list[str]:
+    """Have 150 messages sent, upset three times wherever that is; their ids, in order."""
+    messages = many(session, 150)
+    order = [message.message_id for message in messages]
+    await world.tell(connected(session))
+    for start in range(0, len(messages), 50):
+        await world.tell(*messages[start : start + 50])
+        await at_work(world, session, start + 10)
+        await upset()
+    await all_sent(world, order)
+    return order
 
 
 async def statuses(database: Any, session: str) -> Counter[str]:
