@@ -107,8 +107,8 @@ def opened() -> AccountOpened:
     return AccountOpened(account_id=ACCOUNT, at=NOON, **who)
 
 
-def plan_changed(plan: str) -> PlanChanged:
-    return PlanChanged(account_id=ACCOUNT, at=NOON, plan=plan)
+def plan_changed(plan: str, sequence: int | None = None) -> PlanChanged:
+    return PlanChanged(account_id=ACCOUNT, at=NOON, plan=plan, sequence=sequence)
 
 
 def key_issued(key_id: str = KEY) -> KeyIssued:

@@ -7,7 +7,7 @@ from api.live import Ear, Heard, Live
 from api.overlay import Overlay
 from api.projector.projections import SESSIONS
 from griot_chassis.records import Record
-from griot_contracts.accounts import AccountResumed, AccountSuspended, Plan, SessionReleased
+from griot_contracts.accounts import AccountResumed, AccountSuspended, PlanChanged, SessionReleased
 from griot_contracts.base import Contract
 from griot_contracts.cloudevents import Envelope
 from griot_contracts.sessions import QrCodeIssued, SessionStatus
@@ -30,11 +30,8 @@ class Told:
 
     def __init__(self) -> None:
         self.revoked: list[str] = []
-        self.plans: list[tuple[str, Plan]] = []
+        self.plans: list[PlanChanged] = []
         self.suspensions: list[str] = []
-
-    def plan_changed(self, account_id: str, plan: Plan) -> None:
-        self.plans.append((account_id, plan))
 
 
 @pytest.fixture
@@ -52,7 +49,7 @@ def live(overlay: Overlay, told: Told) -> Live:
     return Live(
         overlay,
         on_key_revoked=told.revoked.append,
-        on_plan_changed=told.plan_changed,
+        on_plan_changed=told.plans.append,
         on_suspension=told.suspensions.append,
     )
 
@@ -153,7 +150,7 @@ async def test_an_account_that_goes_on_may_listen_again(live: Live, told: Told) 
 async def test_a_plan_that_changed_is_told(live: Live, told: Told) -> None:
     await live.on_events(records(plan_changed("pro")))
 
-    assert told.plans == [(ACCOUNT, Plan.PRO)]
+    assert told.plans == [plan_changed("pro")]
 
 
 async def test_one_who_does_not_listen_is_dropped() -> None:

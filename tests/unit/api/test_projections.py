@@ -7,10 +7,12 @@ from api.projector.projections import NOT_IN_THE_LOG_YET, Document, evolve
 from api.projector.usage import count, usage_ref
 from griot_contracts.accounts import KeyUsed
 from griot_contracts.base import Contract
-from griot_contracts.sessions import SessionStatus
+from griot_contracts.sessions import DesiredState, SessionStatus, SessionUpdated
 from tests.unit.api.events import (
     ACCOUNT,
     KEY,
+    NOON,
+    SESSION,
     accepted,
     after,
     failed,
@@ -201,3 +203,26 @@ def test_times_are_as_mongodb_gives_them_back() -> None:
     message = document_of([accepted(at=after(0.123456))])
 
     assert message["created_at"] == after(0.123)
+
+
+def test_what_a_decider_tells_again_after_others_have_decided_changes_nothing() -> None:
+    free, pro = plan_changed("free", sequence=8), plan_changed("pro", sequence=7)
+
+    account = document_of([opened(), pro, free, pro])
+
+    assert (account["plan"], account["offset"]) == ("free", 3)
+    assert document_of([opened(), pro, free, free]) == account
+
+
+def test_what_an_account_wants_of_a_session_is_what_was_decided_last() -> None:
+    first, last = wanted(DesiredState.DISCONNECTED, 7), wanted(DesiredState.CONNECTED, 9)
+
+    session = document_of([session_created(), first, last, first])
+
+    assert session["desired_state"] == "connected"
+
+
+def wanted(state: DesiredState, sequence: int) -> SessionUpdated:
+    return SessionUpdated(
+        account_id=ACCOUNT, at=NOON, session_id=SESSION, desired_state=state, sequence=sequence
+    )

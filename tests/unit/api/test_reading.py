@@ -7,8 +7,8 @@ from api.problems import Problem
 from api.projector.projections import Document, evolve
 from api.reads import MessageFilter, page
 from api.views import page_view, place
-from griot_contracts.accounts import CommandDecided, Plan, Refusal
-from tests.unit.api.events import ACCOUNT, NOON, SESSION, accepted, after
+from griot_contracts.accounts import CommandDecided, Refusal
+from tests.unit.api.events import ACCOUNT, NOON, SESSION, accepted, after, plan_changed
 
 
 def messages(number: int) -> list[Document]:
@@ -69,19 +69,30 @@ def test_a_limit_once_hit_is_remembered_until_it_resets() -> None:
 def test_a_change_of_plan_forgets_the_limit() -> None:
     allowances = Allowances()
     allowances.learn(decided(Refusal.DAILY_LIMIT_REACHED))
-    allowances.plan_changed(ACCOUNT, Plan.PRO)
+    allowances.plan_changed(plan_changed("pro"))
     assert allowances.exhausted(ACCOUNT, NOON) is None
 
 
 def test_a_refusal_under_the_old_plan_that_is_heard_after_the_change_is_not_remembered() -> None:
     allowances = Allowances()
-    allowances.plan_changed(ACCOUNT, Plan.PRO)
+    allowances.plan_changed(plan_changed("pro"))
 
     allowances.learn(decided(Refusal.DAILY_LIMIT_REACHED))
     assert allowances.exhausted(ACCOUNT, NOON) is None
 
-    allowances.plan_changed(ACCOUNT, Plan.FREE)
+    allowances.plan_changed(plan_changed("free"))
     allowances.learn(decided(Refusal.DAILY_LIMIT_REACHED))
+    assert allowances.exhausted(ACCOUNT, NOON) is not None
+
+
+def test_an_old_change_of_plan_that_is_told_again_changes_nothing() -> None:
+    allowances = Allowances()
+    allowances.plan_changed(plan_changed("pro", sequence=1))
+    allowances.plan_changed(plan_changed("free", sequence=2))
+    allowances.learn(decided(Refusal.DAILY_LIMIT_REACHED))
+
+    allowances.plan_changed(plan_changed("pro", sequence=1))
+
     assert allowances.exhausted(ACCOUNT, NOON) is not None
 
 

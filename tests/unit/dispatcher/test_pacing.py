@@ -54,6 +54,15 @@ def test_jitter_moves_the_next_either_way_by_its_part_at_most(jitter: float, spr
     assert NOON + seconds(1) - within <= next_at <= NOON + seconds(1) + within
 
 
+def test_an_older_wish_that_is_told_again_changes_nothing() -> None:
+    slow = paced(messages_per_minute=1).model_copy(update={"sequence": 7})
+    fast = paced(messages_per_minute=600).model_copy(update={"sequence": 8})
+    session = follow(follow(SESSION, slow), fast)
+
+    assert follow(session, slow) == session
+    assert session.messages_per_minute == 600
+
+
 def test_the_operators_pace_holds_where_the_owner_asked_for_none() -> None:
     usual = Usual(messages_per_minute=60, jitter=0)
 

@@ -68,6 +68,16 @@ async def test_each_id_follows_from_the_commands_id_and_the_type(
     assert log.of(CommandDecided)[2].id == derive("command-2", "CommandDecided")
 
 
+async def test_what_may_be_overtaken_has_the_place_of_its_command(
+    decide: DecideAccountCommands, log: MemoryLog
+) -> None:
+    await decide(READY)
+
+    [start] = log.of(StartSession)
+    assert isinstance(start.body, StartSession)
+    assert start.body.sequence == READY[1].offset
+
+
 async def test_every_record_names_the_command_it_began_with_and_what_led_to_it(
     decide: DecideAccountCommands, log: MemoryLog
 ) -> None:

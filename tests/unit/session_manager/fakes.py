@@ -11,6 +11,7 @@ from griot_contracts import topics
 from griot_contracts.base import Contract
 from griot_contracts.cloudevents import Envelope
 from griot_contracts.messages import AudioContent, MediaContent, MediaReference
+from griot_contracts.sessions import DestroySession, StartSession, StopSession
 from session_manager.domain.attachment import GONE, Attachment, NoAttachmentError, Shape, UploadError
 from session_manager.domain.inbound import Fact
 from session_manager.domain.outcomes import ConnectError
@@ -144,6 +145,8 @@ class FakeSessions:
         self.known = {owned.session_id: owned for owned in known}
         self.jids: dict[str, str | None] = {}
         self.read: set[int] = set()
+        self.sequences: dict[str, int] = {}
+        self.destroyed: set[str] = set()
 
     async def unread(self, partitions: Collection[int]) -> set[int]:
         return set(partitions) - self.read
@@ -156,17 +159,26 @@ class FakeSessions:
     async def take_over(self, partitions: Collection[int]) -> list[Owned]:
         return [owned for owned in self.known.values() if owned.partition in partitions]
 
-    async def add(self, session_id: str, account_id: str, partition: int) -> Owned:
-        return self.known.setdefault(session_id, Owned(session_id, account_id, partition, 1, None))
+    async def is_overtaken(self, command: StartSession | StopSession) -> bool:
+        if command.session_id in self.destroyed:
+            return True
+        return command.is_overtaken(self.sequences.get(command.session_id))
 
-    async def stop(self, session_id: str, account_id: str, partition: int) -> Owned:
-        return await self.add(session_id, account_id, partition)
+    async def add(self, command: StartSession | StopSession | DestroySession, partition: int) -> Owned:
+        id_ = command.session_id
+        if not isinstance(command, DestroySession) and command.sequence is not None:
+            self.sequences[id_] = command.sequence
+        return self.known.setdefault(id_, Owned(id_, command.account_id, partition, 1, None))
+
+    async def stop(self, command: StopSession, partition: int) -> Owned:
+        return await self.add(command, partition)
 
     async def remember(self, session_id: str, jid: str | None) -> None:
         self.jids[session_id] = jid
 
     async def remove(self, session_id: str) -> None:
         self.known.pop(session_id, None)
+        self.destroyed.add(session_id)
 
 
 class FakeLeases:

@@ -8,7 +8,14 @@ from griot_chassis.records import Partition
 from griot_contracts import topics
 from griot_contracts.base import Contract
 from griot_contracts.deliveries import DeliveryUnknown
-from griot_contracts.sessions import SessionCreated, SessionDeleted, SessionStatus, SessionStatusChanged
+from griot_contracts.sessions import (
+    DesiredState,
+    SessionCreated,
+    SessionDeleted,
+    SessionStatus,
+    SessionStatusChanged,
+    SessionUpdated,
+)
 from session_manager.domain.ownership import Known, Logged, Owned, evolve
 from session_manager.handlers.lease import VALID_FOR_S
 from session_manager.handlers.ownership import Ownership
@@ -42,6 +49,16 @@ def after(*events: Contract) -> Known:
 
 def test_the_log_knows_the_sessions_and_the_highest_epoch_of_each() -> None:
     assert after(created(), changed(2), changed(1)) == {"s1": Logged("s1", "a1", epoch=2)}
+
+
+def test_a_session_is_wanted_as_was_decided_last_whatever_is_told_again() -> None:
+    stop, start = wanted(DesiredState.DISCONNECTED, 7), wanted(DesiredState.CONNECTED, 8)
+
+    assert after(created(), stop, start, stop) == {"s1": Logged("s1", "a1", sequence=8)}
+
+
+def wanted(state: DesiredState, sequence: int) -> SessionUpdated:
+    return SessionUpdated(account_id="a1", at=NOON, session_id="s1", desired_state=state, sequence=sequence)
 
 
 def test_what_was_deleted_is_not_there_whatever_comes_after() -> None:

@@ -50,6 +50,28 @@ async def test_a_start_that_comes_while_a_session_still_gives_up_is_not_forgotte
     await worker.stands(SessionStatus.STARTING)
 
 
+async def test_a_command_that_is_told_again_after_a_later_one_changes_nothing(worker: Worker) -> None:
+    start = StartSession(account_id="a1", at=NOON, session_id="s1", sequence=7)
+    await worker.do(start)
+    await eventually(lambda: worker.whatsapp.connections, what="it connects")
+    await worker.do(StopSession(account_id="a1", at=NOON, session_id="s1", sequence=8))
+
+    await worker.do(start)
+    assert worker.fleet.get("s1") is None
+
+    await worker.do(start.model_copy(update={"sequence": 9}))
+    assert worker.fleet.get("s1") is not None
+
+
+async def test_a_command_that_is_told_again_revives_no_destroyed_session(worker: Worker) -> None:
+    await worker.connect()
+    await worker.do(DestroySession(account_id="a1", at=NOON, session_id="s1"))
+
+    await worker.do(StartSession(account_id="a1", at=NOON, session_id="s1", sequence=7))
+
+    assert worker.fleet.get("s1") is None
+
+
 async def test_a_code_for_the_phone_is_told_while_qr_codes_are_shown(worker: Worker) -> None:
     connection = await worker.start()
     connection.observe(QrShown("2@code", timedelta(seconds=60)))

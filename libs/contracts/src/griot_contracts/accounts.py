@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Final
 
-from griot_contracts.base import Command, Creation, Event, Notice, Once, Time
+from griot_contracts.base import Command, Creation, Event, Notice, Once, Sequenced, Time
 
 
 class Plan(StrEnum):
@@ -111,13 +111,13 @@ class AccountOpened(Event):
     plan: Plan = Plan.FREE
 
 
-class PlanChanged(Event):
+class PlanChanged(Event, Sequenced):
     """The account's limits are another plan's from here on."""
 
     plan: Plan
 
 
-class AccountSuspended(Event):
+class AccountSuspended(Event, Sequenced):
     """The account may do nothing from here on. Its sessions are disconnected; what is queued for them waits.
 
     `session_ids` are those that are disconnected by it: all but those that the account disconnected itself.
@@ -127,7 +127,7 @@ class AccountSuspended(Event):
     session_ids: tuple[str, ...] = ()
 
 
-class AccountResumed(Event):
+class AccountResumed(Event, Sequenced):
     """The account may go on. Its sessions, those in `session_ids`, are connected again."""
 
     session_ids: tuple[str, ...] = ()

@@ -72,5 +72,21 @@ class Event(Contract):
     """Something that happened, in the past tense. It is a fact and is never refused."""
 
 
+class Sequenced(Contract):
+    """One of several that say the same sort of thing of the same thing: the last one decided holds.
+
+    `sequence` is the offset, in account.commands.v1, of the command that it was decided from, so it grows
+    within an account. A decider that was paused, or cut off, may tell again what others have decided on
+    since. Whoever keeps what is told keeps the sequence too, and does not take in what `is_overtaken`. None
+    is said by those who do not number, and holds.
+    """
+
+    sequence: int | None = None
+
+    def is_overtaken(self, last: int | None) -> bool:
+        """Whether it was decided before what was taken in last, whose sequence is `last`."""
+        return self.sequence is not None and last is not None and self.sequence < last
+
+
 class Notice(Contract):
     """Something told to one listener, such as a reply. It is neither asked nor kept."""

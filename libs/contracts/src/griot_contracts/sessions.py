@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from griot_contracts.base import Command, Creation, Event, Model, Time
+from griot_contracts.base import Command, Creation, Event, Model, Sequenced, Time
 
 
 class SessionStatus(StrEnum):
@@ -83,7 +83,7 @@ class DeleteSession(Command):
     session_id: str
 
 
-class StartSession(Command):
+class StartSession(Command, Sequenced):
     """To the session's owner.
 
     Connect it, and show a QR code if it is linked to no phone yet. A repeat does nothing.
@@ -92,7 +92,7 @@ class StartSession(Command):
     session_id: str
 
 
-class StopSession(Command):
+class StopSession(Command, Sequenced):
     """To the session's owner.
 
     Close its connection and keep the device's keys, until `StartSession`. A repeat does nothing.
@@ -130,7 +130,7 @@ class SessionCreated(Event):
     when_unknown: WhenUnknown = WhenUnknown.RESEND
 
 
-class SessionUpdated(Event):
+class SessionUpdated(Event, Sequenced):
     """What its account wants of a session is another thing now; None is as it was."""
 
     session_id: str

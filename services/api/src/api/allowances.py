@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Final
 
-from griot_contracts.accounts import DAILY_MESSAGE_LIMITS, CommandDecided, Plan, Refusal
+from griot_contracts.accounts import DAILY_MESSAGE_LIMITS, CommandDecided, PlanChanged, Refusal
 
 _MOST: Final = 50_000
 _DAY_S: Final = 86_400
@@ -18,11 +18,12 @@ class Allowances:
 
     def __init__(self) -> None:
         self._last: dict[str, CommandDecided] = {}
-        self._limits: dict[str, int] = {}
+        self._plans: dict[str, PlanChanged] = {}
 
     def learn(self, decision: CommandDecided) -> None:
         """Remember a decision on a message, unless it was made under another plan."""
-        limit = self._limits.get(decision.account_id, decision.limit)
+        plan = self._plans.get(decision.account_id)
+        limit = decision.limit if plan is None else DAILY_MESSAGE_LIMITS[plan.plan]
         if decision.resets_at is None or decision.limit != limit:
             return
         known = self._last.get(decision.account_id)
@@ -32,10 +33,12 @@ class Allowances:
             self._last.clear()  # the quota service knows; this only spares it the question
         self._last[decision.account_id] = decision
 
-    def plan_changed(self, account_id: str, plan: Plan) -> None:
+    def plan_changed(self, event: PlanChanged) -> None:
         """What was said before no longer holds, not even where it is heard only now: it names its limit."""
-        self._last.pop(account_id, None)
-        self._limits[account_id] = DAILY_MESSAGE_LIMITS[plan]
+        last = self._plans.get(event.account_id)
+        if last is None or not event.is_overtaken(last.sequence):
+            self._last.pop(event.account_id, None)
+            self._plans[event.account_id] = event
 
     def last(self, account_id: str, now: datetime) -> CommandDecided | None:
         """The last decision of this day, if there was one."""

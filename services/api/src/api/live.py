@@ -14,7 +14,6 @@ from griot_contracts.accounts import (
     AccountResumed,
     AccountSuspended,
     KeyRevoked,
-    Plan,
     PlanChanged,
     SessionReleased,
 )
@@ -72,7 +71,7 @@ class Live:
         overlay: Overlay,
         *,
         on_key_revoked: Callable[[str], None],
-        on_plan_changed: Callable[[str, Plan], None],
+        on_plan_changed: Callable[[PlanChanged], None],
         on_suspension: Callable[[str], None],
     ) -> None:
         self._overlay = overlay
@@ -100,8 +99,8 @@ class Live:
             match record.body:
                 case KeyRevoked(key_id=key_id, key_hash=key_hash):
                     self.revoke(key_id, key_hash)
-                case PlanChanged(account_id=account_id, plan=plan):
-                    self._on_plan_changed(account_id, plan)
+                case PlanChanged() as event:
+                    self._on_plan_changed(event)
                 case AccountSuspended(account_id=account_id):
                     self._on_suspension(account_id)
                     self._end_ears_of(account_id)

@@ -23,7 +23,7 @@ from griot_contracts.accounts import (
     ResumeAccount,
     SuspendAccount,
 )
-from griot_contracts.base import Command
+from griot_contracts.base import Command, Sequenced
 from griot_contracts.topics import ACCOUNT_EVENTS
 from griot_operator.connection import NotDecidedError, connected
 from griot_operator.screen import Json, fail, moment, say, show
@@ -44,16 +44,17 @@ class Standing:
     opened_at: datetime
     suspended: bool = False
     keys: frozenset[str] = field(default_factory=frozenset)
+    sequence: int | None = None
 
     def after(self, event: object) -> "Standing":
         """The account after one of its events."""
         match event:
-            case PlanChanged(plan=plan):
-                return replace(self, plan=plan)
-            case AccountSuspended():
-                return replace(self, suspended=True)
-            case AccountResumed():
-                return replace(self, suspended=False)
+            case Sequenced() if event.is_overtaken(self.sequence):
+                return self
+            case PlanChanged(plan=plan, sequence=sequence):
+                return replace(self, plan=plan, sequence=sequence)
+            case AccountSuspended(sequence=sequence) | AccountResumed(sequence=sequence):
+                return replace(self, suspended=isinstance(event, AccountSuspended), sequence=sequence)
             case KeyIssued(key_id=id_):
                 return replace(self, keys=self.keys | {id_})
             case KeyRevoked(key_id=id_):

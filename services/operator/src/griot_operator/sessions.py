@@ -30,12 +30,14 @@ class Standing:
     partition: int
     last: SessionStatusChanged | None = None
     deleted: bool = False
+    sequence: int | None = None
 
     def after(self, event: object) -> "Standing":
         """The session after one of its events."""
         match event:
-            case SessionUpdated(session_key=str(key)):
-                return replace(self, session_key=key)
+            case SessionUpdated(session_key=str(key), sequence=sequence):
+                late = event.is_overtaken(self.sequence)
+                return self if late else replace(self, session_key=key, sequence=sequence)
             case SessionStatusChanged(at=at, epoch=epoch):
                 late = self.last is not None and (at, epoch) < (self.last.at, self.last.epoch)
                 return self if late else replace(self, last=event)

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from griot_chassis.log import get_logger
 from griot_chassis.records import Record
 from griot_contracts.accounts import CommandDecided, ResumeAccount, SuspendAccount
-from griot_contracts.base import Contract
+from griot_contracts.base import Contract, Sequenced
 from griot_contracts.cloudevents import Envelope
 from griot_contracts.ids import derive
 from griot_contracts.sessions import SessionUpdated, StartSession, StopSession, UpdateSession
@@ -146,19 +146,20 @@ class DecideAccountCommands:
             known = None if once is None else batch.answers.get(once.id)
             settled = settle(account, record.body, record.offset, known)
             account = settled.account
-            batch.decisions.append(self._decision(record.envelope, settled))
+            batch.decisions.append(self._decision(record, settled))
             if once is not None and settled.granted is not None:
                 batch.answers[once.id] = batch.granted[once.id] = settled.granted
         else:
             log.error("not an account command", type=record.body.type(), offset=record.offset)
         batch.accounts[account_id] = batch.decided[account_id] = Snapshot(account, record.offset)
 
-    def _decision(self, command: Envelope[Contract], settled: Settled) -> _Decision:
-        decision = _Decision([], [])
+    def _decision(self, record: Record, settled: Settled) -> _Decision:
+        command, decision = record.envelope, _Decision([], [])
         for event in settled.events:
-            told = self._wrap(event, command, cause=command)
+            told = self._wrap(_numbered(event, record.offset), command, cause=command)
             decision.events.append(told)
-            decision.follows.extend(self._wrap(then, command, told) for then in consequences(event))
+            for then in consequences(event):
+                decision.follows.append(self._wrap(_numbered(then, record.offset), command, told))
         if command.reply_to is not None:
             decision.follows.append(self._wrap(settled.reply, command, cause=command))
         return decision
@@ -174,3 +175,8 @@ class DecideAccountCommands:
             names.append(body.session_id)
         id_ = derive(command.id, *names)
         return self._log.envelope(body, id=id_, cause=cause, reply_to=reply_to)
+
+
+def _numbered(body: Contract, offset: int) -> Contract:
+    """The body, with the place of the command that it comes from where it has one for it."""
+    return body.model_copy(update={"sequence": offset}) if isinstance(body, Sequenced) else body

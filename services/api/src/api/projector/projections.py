@@ -8,6 +8,7 @@ MongoDB says, with these very functions.
 from dataclasses import dataclass
 from typing import Any, Final
 
+from api.projector.session import session_of, session_stands, session_updated
 from api.projector.timeline import is_told, moment, timeline_step
 from griot_contracts.accounts import (
     AccountOpened,
@@ -18,7 +19,7 @@ from griot_contracts.accounts import (
     KeyUsed,
     PlanChanged,
 )
-from griot_contracts.base import Contract
+from griot_contracts.base import Contract, Sequenced
 from griot_contracts.messages import (
     MessageAccepted,
     MessageCancelled,
@@ -34,7 +35,6 @@ from griot_contracts.messages import (
     MessageUnknown,
 )
 from griot_contracts.sessions import (
-    DesiredState,
     SessionCreated,
     SessionDeleted,
     SessionStatus,
@@ -67,10 +67,6 @@ _STATUS_OF: Final[dict[type[MessageEvent], MessageStatus]] = {
     MessageFailed: MessageStatus.FAILED,
     MessageCancelled: MessageStatus.CANCELLED,
 }
-
-
-_WANTED: Final = {"session_key", "desired_state", "is_default", "when_disconnected", "when_unknown"}
-"""What an account says of its session, by the same names in the event and in the document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +111,10 @@ def evolve(document: Document | None, event: Contract, offset: int) -> Document 
     if offset == NOT_IN_THE_LOG_YET and _is_outdated(document, event):
         return document
     told = {"offset": max(offset, document["offset"])}
+    if isinstance(event, Sequenced):
+        if event.is_overtaken(document.get("sequence")):
+            return document | told
+        told |= {} if event.sequence is None else {"sequence": event.sequence}
     return _change(document, event) | _acceptance(document, event, offset) | told
 
 
@@ -145,7 +145,7 @@ def _beginning(event: Contract) -> Document | None:
         case KeyUsed():
             return {"_id": event.key_id, "account_id": event.account_id, "at": moment(event.at)}
         case SessionCreated():
-            return _session(event)
+            return session_of(event)
         case MessageAccepted() | MessageRejected():
             return _message(event)
         case _:
@@ -167,11 +167,11 @@ def _change(document: Document, event: Contract) -> Document:  # noqa: PLR0911 -
         case KeyRevoked():
             return document | {"revoked_at": document["revoked_at"] or moment(event.at)}
         case SessionUpdated():
-            return _updated(document, event)
+            return session_updated(document, event)
         case KeyUsed():
             return document | {"at": max(document["at"], moment(event.at))}
         case SessionStatusChanged():
-            return _status_changed(document, event)
+            return session_stands(document, event)
         case SessionDeleted():
             return document | {"status": SessionStatus.DELETED.value}
         case MessageEvent():
@@ -218,48 +218,6 @@ def _key(event: KeyIssued) -> Document:
         "created_at": moment(event.at),
         "expires_at": None if event.expires_at is None else moment(event.expires_at),
         "revoked_at": None,
-    }
-
-
-def _session(event: SessionCreated) -> Document:
-    return {
-        "_id": event.session_id,
-        "account_id": event.account_id,
-        "session_key": event.session_key,
-        "status": SessionStatus.STARTING.value,
-        "status_at": moment(event.at),
-        "epoch": 0,
-        "reason": None,
-        "phone": None,
-        "when_disconnected": event.when_disconnected.value,
-        "when_unknown": event.when_unknown.value,
-        "desired_state": DesiredState.CONNECTED.value,
-        "is_default": False,
-        "pacing": None,
-        "updated_at": moment(event.at),
-        "created_at": moment(event.at),
-    }
-
-
-def _updated(session: Document, event: SessionUpdated) -> Document:
-    changed = event.model_dump(mode="json", by_alias=False, exclude_none=True, include=_WANTED)
-    if event.pacing is not None:
-        changed["pacing"] = event.pacing.model_dump(by_alias=False)
-    return session | changed | {"updated_at": moment(event.at)}
-
-
-def _status_changed(session: Document, event: SessionStatusChanged) -> Document:
-    """The later status holds, whoever wrote it last: a worker that lost the session may not know it yet."""
-    at = moment(event.at)
-    stale = (at, event.epoch) < (session["status_at"], session["epoch"])
-    if stale or session["status"] == SessionStatus.DELETED.value:
-        return session
-    return session | {
-        "status": event.status.value,
-        "status_at": at,
-        "epoch": event.epoch,
-        "reason": None if event.reason is None else {"code": event.reason, "detail": event.detail},
-        "phone": event.phone or session["phone"],
     }
 
 

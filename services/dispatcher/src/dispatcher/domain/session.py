@@ -28,6 +28,7 @@ class Session:
         when_unknown: what becomes of a message of which nobody knows whether WhatsApp took it.
         status_at: when the status was seen; with `epoch` it tells a late word of a former owner from news.
         epoch: the ownership under which it was seen.
+        sequence: of what its owner wanted last, the place among the account's commands.
         made_at: when it was made.
         messages_per_minute: the pace that its owner wants; None is as is usual.
         jitter: by which part of itself the time between two messages varies, if its owner said so.
@@ -45,6 +46,7 @@ class Session:
     when_unknown: WhenUnknown = WhenUnknown.RESEND
     status_at: datetime | None = None
     epoch: int = 0
+    sequence: int | None = None
     made_at: datetime | None = None
     messages_per_minute: int | None = None
     jitter: float | None = None
@@ -62,13 +64,21 @@ def follow(session: Session, event: SessionEvent) -> Session:
         case SessionCreated():
             return replace(session, when_unknown=event.when_unknown, made_at=event.at)
         case SessionUpdated():
-            return _paced(replace(session, when_unknown=event.when_unknown or session.when_unknown), event)
+            return _updated(session, event)
         case SessionStatusChanged():
             return _status_changed(session, event)
         case SessionDeleted():
             return replace(session, deleted=True, connected=False)
         case _:
             assert_never(event)
+
+
+def _updated(session: Session, event: SessionUpdated) -> Session:
+    if event.is_overtaken(session.sequence):
+        return session
+    sequence = session.sequence if event.sequence is None else event.sequence
+    when_unknown = event.when_unknown or session.when_unknown
+    return _paced(replace(session, when_unknown=when_unknown, sequence=sequence), event)
 
 
 def _paced(session: Session, event: SessionUpdated) -> Session:

@@ -1,21 +1,26 @@
 """What this service keeps in MongoDB: which sessions there are, and under which ownership each runs."""
 
 from collections.abc import Callable, Collection
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeAlias
 
 from pymongo import UpdateOne, WriteConcern
 
-from griot_contracts.sessions import DesiredState
+from griot_contracts.sessions import DesiredState, DestroySession, StartSession, StopSession
+from griot_contracts.topics import SESSION_COMMANDS
 from session_manager.domain.ownership import Logged, Owned
 
+_Command: TypeAlias = StartSession | StopSession | DestroySession
+_KEPT: Final = SESSION_COMMANDS.kept or timedelta(days=7)
 _DURABLE = WriteConcern(j=True)  # few writes, and a session that is forgotten is not started again
 
 
 class MongoSessions:
     """The port `Sessions`.
 
-    - `sessions`: `{_id: session id, account_id, partition, desired, jid, since}`, `jid` once it is linked.
+    - `sessions`: `{_id: session id, account_id, partition, desired, sequence, jid, since}`, `jid` once it is
+      linked, `sequence` of the command that said last whether it is to be connected.
+    - `destroyed`: `{_id: session id, at}`, those whose commands may be told again.
     - `leases`: `{_id: session id, owner, epoch, at}`; the epoch grows by one with each ownership. Whose the
       sessions are is for `leases.MongoLeases` to say: these only count.
     - `partitions`: `{_id: number, read_at}`, those whose sessions are all known.
@@ -23,6 +28,7 @@ class MongoSessions:
 
     def __init__(self, database: Any, owner: str, now: Callable[[], datetime]) -> None:
         self._sessions = database.get_collection("sessions", write_concern=_DURABLE)
+        self._destroyed = database.get_collection("destroyed", write_concern=_DURABLE)
         self._leases = database.get_collection("leases", write_concern=_DURABLE)
         self._partitions = database.get_collection("partitions", write_concern=_DURABLE)
         self._owner = owner
@@ -36,7 +42,7 @@ class MongoSessions:
     async def restore(self, partition: int, sessions: Collection[Logged]) -> None:
         """Know a partition's sessions, as the log has them. A repeat changes nothing."""
         for one in sessions:
-            await self._know(one.session_id, one.account_id, partition, one.desired)
+            await self._know(one, partition, one.desired)
             await self._leases.update_one(
                 {"_id": one.session_id}, {"$max": {"epoch": one.epoch}}, upsert=True
             )
@@ -46,42 +52,50 @@ class MongoSessions:
     async def take_over(self, partitions: Collection[int]) -> list[Owned]:
         """Begin a new ownership of every session of these partitions that is to be connected."""
         await self._sessions.create_index("partition")
+        await self._destroyed.create_index("at", expireAfterSeconds=int(_KEPT.total_seconds()))
         found = self._sessions.find({"partition": {"$in": sorted(partitions)}, "desired": "connected"})
         known = [document async for document in found]
         epochs = await self._take([document["_id"] for document in known])
         return [_owned(document, epochs[document["_id"]]) for document in known]
 
-    async def add(self, session_id: str, account_id: str, partition: int) -> Owned:
-        """Know a session from here on, and own it."""
-        await self._know(session_id, account_id, partition)
-        document = await self._sessions.find_one({"_id": session_id})
-        return _owned(document, (await self._take([session_id]))[session_id])
+    async def is_overtaken(self, command: StartSession | StopSession) -> bool:
+        """Whether the session was told otherwise by a later command, or is destroyed."""
+        known = await self._sessions.find_one({"_id": command.session_id})
+        if known is None:
+            return await self._destroyed.find_one({"_id": command.session_id}) is not None
+        return command.is_overtaken(known.get("sequence"))
 
-    async def stop(self, session_id: str, account_id: str, partition: int) -> Owned:
+    async def add(self, command: StartSession | DestroySession, partition: int) -> Owned:
+        """Know a session from here on, and own it."""
+        return await self._own(command, partition, DesiredState.CONNECTED)
+
+    async def stop(self, command: StopSession, partition: int) -> Owned:
         """Own a session that is not to be connected."""
-        await self._know(session_id, account_id, partition, DesiredState.DISCONNECTED)
-        document = await self._sessions.find_one({"_id": session_id})
-        return _owned(document, (await self._take([session_id]))[session_id])
+        return await self._own(command, partition, DesiredState.DISCONNECTED)
 
     async def remember(self, session_id: str, jid: str | None) -> None:
         """Keep which WhatsApp account a session is linked to; None for none any more."""
         await self._sessions.update_one({"_id": session_id}, {"$set": {"jid": jid}})
 
     async def remove(self, session_id: str) -> None:
-        """Know a session no more. A repeat does nothing."""
+        """Know of a session only that it is destroyed. A repeat does nothing."""
+        gone = {"$set": {"at": self._now()}}
+        await self._destroyed.update_one({"_id": session_id}, gone, upsert=True)
         await self._sessions.delete_one({"_id": session_id})
         await self._leases.delete_one({"_id": session_id})
 
-    async def _know(
-        self,
-        session_id: str,
-        account_id: str,
-        partition: int,
-        desired: DesiredState = DesiredState.CONNECTED,
-    ) -> None:
-        wanted = {"account_id": account_id, "partition": partition, "desired": desired.value}
+    async def _own(self, command: _Command, partition: int, desired: DesiredState) -> Owned:
+        await self._know(command, partition, desired)
+        document = await self._sessions.find_one({"_id": command.session_id})
+        epochs = await self._take([command.session_id])
+        return _owned(document, epochs[command.session_id])
+
+    async def _know(self, told: _Command | Logged, partition: int, desired: DesiredState) -> None:
+        wanted = {"account_id": told.account_id, "partition": partition, "desired": desired.value}
+        if not isinstance(told, DestroySession) and told.sequence is not None:
+            wanted["sequence"] = told.sequence
         change = {"$set": wanted, "$setOnInsert": {"jid": None, "since": self._now()}}
-        await self._sessions.update_one({"_id": session_id}, change, upsert=True)
+        await self._sessions.update_one({"_id": told.session_id}, change, upsert=True)
 
     async def _take(self, session_ids: list[str]) -> dict[str, int]:
         if not session_ids:

@@ -33,12 +33,16 @@ class Owned:
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """A session as the log knows it: whose it is, where it is wanted, the highest epoch it was seen under."""
+    """A session as the log knows it: whose it is, where it is wanted, the highest epoch it was seen under.
+
+    `sequence` is that of the event that said last where it is wanted.
+    """
 
     session_id: str
     account_id: str
     epoch: int = 0
     desired: DesiredState = DesiredState.CONNECTED
+    sequence: int | None = None
 
 
 Known = dict[str, Logged]
@@ -50,7 +54,9 @@ def evolve(known: Known, event: Contract) -> Known:
         case SessionCreated(session_id=id_, account_id=account_id):
             return known | {id_: Logged(id_, account_id)}
         case SessionUpdated(session_id=id_, desired_state=DesiredState() as desired) if id_ in known:
-            return known | {id_: replace(known[id_], desired=desired)}
+            if event.is_overtaken(known[id_].sequence):
+                return known
+            return known | {id_: replace(known[id_], desired=desired, sequence=event.sequence)}
         case SessionStatusChanged(session_id=id_, epoch=epoch) if id_ in known:
             return known | {id_: replace(known[id_], epoch=max(epoch, known[id_].epoch))}
         case SessionDeleted(session_id=id_):

@@ -68,6 +68,8 @@ class HandleSessionCommands:
         match record.body:
             case DeliverMessage() as command:
                 await self._deliver(command, record)
+            case StartSession() | StopSession() as command if await self._sessions.is_overtaken(command):
+                log.info("told again too late", type=command.type(), session_id=command.session_id)
             case StartSession() as command:
                 await self._start(command, record)
             case StopSession() as command:
@@ -87,13 +89,11 @@ class HandleSessionCommands:
         """The session, in this worker's fleet from here on."""
         session = self._fleet.get(command.session_id)
         if session is None:
-            session = self._fleet.add(
-                await self._sessions.add(command.session_id, command.account_id, record.partition)
-            )
+            session = self._fleet.add(await self._sessions.add(command, record.partition))
         return session
 
     async def _stop(self, command: StopSession, record: Record) -> None:
-        owned = await self._sessions.stop(command.session_id, command.account_id, record.partition)
+        owned = await self._sessions.stop(command, record.partition)
         session = self._fleet.get(command.session_id)
         phone = None if session is None else session.standing.phone
         await self._fleet.drop(command.session_id)

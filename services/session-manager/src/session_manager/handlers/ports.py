@@ -8,6 +8,7 @@ from griot_chassis.records import Partition, Record
 from griot_contracts.base import Contract
 from griot_contracts.cloudevents import Envelope
 from griot_contracts.messages import AudioContent, MediaContent, MediaReference
+from griot_contracts.sessions import DestroySession, StartSession, StopSession
 from session_manager.domain.attachment import Attachment
 from session_manager.domain.inbound import Fact
 from session_manager.domain.ownership import Logged, Owned
@@ -115,17 +116,23 @@ class Sessions(Protocol):
     async def take_over(self, partitions: Collection[int]) -> list[Owned]:
         """Begin a new ownership of every session of these partitions that is to be connected."""
 
-    async def add(self, session_id: str, account_id: str, partition: int) -> Owned:
+    async def is_overtaken(self, command: StartSession | StopSession) -> bool:
+        """Whether the session was told otherwise by a later command, or is destroyed."""
+
+    async def add(self, command: StartSession | DestroySession, partition: int) -> Owned:
         """Know a session from here on, and own it."""
 
-    async def stop(self, session_id: str, account_id: str, partition: int) -> Owned:
+    async def stop(self, command: StopSession, partition: int) -> Owned:
         """Own a session that is not to be connected, not by the next owner either."""
 
     async def remember(self, session_id: str, jid: str | None) -> None:
         """Keep which WhatsApp account a session is linked to; None for none any more."""
 
     async def remove(self, session_id: str) -> None:
-        """Know a session no more. A repeat does nothing."""
+        """Know of a session only that it is destroyed, for as long as its commands are kept.
+
+        A repeat does nothing.
+        """
 
 
 class Leases(Protocol):
