@@ -11,6 +11,7 @@ from dispatcher.domain.message import Message
 from dispatcher.domain.receipt import EarlyReceipt
 from dispatcher.domain.session import Session
 from dispatcher.domain.shelf import Shelf
+from dispatcher.domain.told import begin, evolve
 from griot_chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
 from griot_chassis.records import Partition, Record
 from griot_contracts import topics
@@ -22,7 +23,7 @@ from griot_contracts.messages import (
     CancelMessage,
     DeliverMessage,
     MediaContent,
-    MessageCancelled,
+    MessageEvent,
 )
 from tests.unit.dispatcher.samples import NOON, PARTITION
 
@@ -162,18 +163,26 @@ class MemoryProgress:
 
 @dataclass
 class MemoryPast:
-    """What the log remembers: `told` by a message's id, and `waiting` commands that are not kept."""
+    """What the log remembers: `events` of messages and `of_sessions`, and `waiting` commands."""
 
-    told: dict[str, MessageCancelled] = field(default_factory=dict)
+    events: list[MessageEvent] = field(default_factory=list)
+    of_sessions: list[Record] = field(default_factory=list)
     waiting: list[Record] = field(default_factory=list)
-    asked: int = 0
+    asked: list[str] = field(default_factory=list)
 
-    async def cancelled(self, number: int, since: datetime) -> dict[str, MessageCancelled]:
-        self.asked += 1
-        return dict(self.told)
+    async def told(self, number: int, since: datetime) -> dict[str, Message]:
+        self.asked.append("told")
+        left: dict[str, Message] = {}
+        for event in self.events:
+            left[event.message_id] = evolve(left.get(event.message_id) or begin(event, number), event)
+        return left
+
+    async def sessions(self, number: int) -> list[Record]:
+        self.asked.append("sessions")
+        return self.of_sessions
 
     async def still_open(self, number: int) -> list[Record]:
-        self.asked += 1
+        self.asked.append("still_open")
         return self.waiting
 
 
@@ -213,6 +222,10 @@ class MemoryTopics:
 
     def __init__(self) -> None:
         self._next: dict[str, int] = {}
+
+    def skip_to(self, offset: int) -> None:
+        """What comes next lies there, in every topic."""
+        self._next = dict.fromkeys(self._next, offset)
 
     def records(self, bodies: Iterable[Contract]) -> list[Record]:
         return [self.record(body) for body in bodies]

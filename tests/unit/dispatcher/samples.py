@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from dispatcher.domain.message import Message, take_in
 from dispatcher.domain.retry import Retry
 from griot_contracts.deliveries import DeliveryFailed, DeliverySent, DeliveryUnknown, ReceiptReceived
-from griot_contracts.messages import CancelMessage, DispatchMessage, TextContent
+from griot_contracts.messages import CancelMessage, DispatchMessage, MediaContent, TextContent
 from griot_contracts.sessions import (
     Pacing,
     SessionCreated,
@@ -40,6 +40,11 @@ def dispatch(
         content=TextContent(text=f"text of {message_id}"),
         send_at=send_at,
     )
+
+
+def picture(message_id: str) -> DispatchMessage:
+    content = MediaContent(type="image", url="https://example.com/goat.png")
+    return dispatch(message_id).model_copy(update={"content": content})
 
 
 def cancel(message_id: str, *, at: datetime = NOON, session_id: str = "s1") -> CancelMessage:

@@ -246,7 +246,7 @@ async def test_what_waits_longer_than_its_command_is_kept_is_taken_up_by_a_dropp
     await bench.wake()
 
     assert bench.log.asked == [("old", 1), ("new", 1), ("later", 1)]
-    assert bench.past.asked == 1
+    assert bench.past.asked.count("still_open") == 1
 
 
 async def test_deliveries_read_before_the_commands_lead_to_the_same(bench: Bench) -> None:

@@ -6,22 +6,15 @@ from dispatcher.domain.media import LARGEST, Refused, mime_type_of, refusal_of, 
 from dispatcher.domain.queue import AHEAD
 from griot_contracts.messages import (
     DeliverMessage,
-    DispatchMessage,
-    MediaContent,
     MediaReference,
     MessageFailed,
     MessageStatus,
 )
 from tests.unit.dispatcher.conftest import Bench
-from tests.unit.dispatcher.samples import NOON, connected, deleted, dispatch, failed, seconds, sent
+from tests.unit.dispatcher.samples import NOON, connected, deleted, dispatch, failed, picture, seconds, sent
 
 THERE = MediaReference(id="m1", kind="image", mime_type="image/png", size=3, sha256="00")
 GONE = Refused("media_unreachable", "the server answered with status 404")
-
-
-def picture(message_id: str) -> DispatchMessage:
-    content = MediaContent(type="image", url="https://example.com/goat.png")
-    return dispatch(message_id).model_copy(update={"content": content})
 
 
 async def fetched(bench: Bench) -> None:

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from dispatcher.domain.message import Message
+from dispatcher.domain.told import begin, evolve
 from griot_chassis.log_reader import LogReader
 from griot_chassis.records import Partition, Record
 from griot_contracts.ids import derive
@@ -12,11 +14,12 @@ from griot_contracts.messages import (
     MessageAccepted,
     MessageCancelled,
     MessageDelivered,
+    MessageEvent,
     MessageFailed,
     MessageRead,
     MessageSent,
 )
-from griot_contracts.topics import DISPATCH_COMMANDS, MESSAGE_EVENTS
+from griot_contracts.topics import DISPATCH_COMMANDS, MESSAGE_EVENTS, SESSION_EVENTS
 
 _ENDS: Final = (MessageCancelled, MessageFailed, MessageSent, MessageDelivered, MessageRead)
 _BEFORE_ALL_COMMANDS: Final = 2**40
@@ -29,11 +32,21 @@ class LogPast:
     def __init__(self, reader: LogReader) -> None:
         self._reader = reader
 
-    async def cancelled(self, number: int, since: datetime) -> dict[str, MessageCancelled]:
-        """What was told since then of messages that were cancelled, by their ids."""
-        events = Partition(MESSAGE_EVENTS.name, number)
-        told = [record.body async for record in self._reader.read(events, since=since)]
-        return {body.message_id: body for body in told if isinstance(body, MessageCancelled)}
+    async def told(self, number: int, since: datetime) -> dict[str, Message]:
+        """How whoever owned the partition left its messages, by their ids."""
+        left: dict[str, Message] = {}
+        async for record in self._reader.read(Partition(MESSAGE_EVENTS.name, number), since=since):
+            event = record.body
+            if isinstance(event, MessageEvent):
+                before = left.get(event.message_id) or begin(event, number)
+                after = evolve(before, event)
+                if after is not before:
+                    left[event.message_id] = after
+        return left
+
+    async def sessions(self, number: int) -> list[Record]:
+        """All that was told of the partition's sessions."""
+        return [record async for record in self._reader.read(Partition(SESSION_EVENTS.name, number))]
 
     async def still_open(self, number: int) -> list[Record]:
         """The commands of messages that were accepted, have no end, and whose command is not kept any more.

@@ -61,6 +61,8 @@ class Session:
 def follow(session: Session, event: SessionEvent) -> Session:
     """The session after the event; the very same one when it says nothing new. Safe to repeat."""
     match event:
+        case SessionCreated() if session.made_at is not None:
+            return session  # told again, after what its owner has wanted since
         case SessionCreated():
             return replace(session, when_unknown=event.when_unknown, made_at=event.at)
         case SessionUpdated():

@@ -5,7 +5,7 @@ or for a gate, goes out from `keep_time`. One lock keeps the two apart.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -21,7 +21,7 @@ from dispatcher.handlers.work import Work
 from griot_chassis.log import get_logger
 from griot_chassis.records import Partition, Record
 from griot_contracts.deliveries import DeliveryFailed, DeliverySent, DeliveryUnknown, ReceiptReceived
-from griot_contracts.messages import CancelMessage, DispatchMessage, MessageCancelled
+from griot_contracts.messages import CancelMessage, DispatchMessage
 from griot_contracts.sessions import SessionDeleted
 
 log = get_logger(__name__)
@@ -83,7 +83,7 @@ class Dispatch:
         """Read back what these partitions' sessions have waiting, and pump what needs no news first."""
         async with self._one_at_a_time:
             await self._gates.close(partitions)
-            await self._recalling.assigned(partitions, self._gates.began)
+            await self._recalling.assigned(partitions, self._gates.began, self._now())
             numbers = {partition.number for partition in partitions}
             await self._desks.open(numbers)
             self._wake_all(numbers)
@@ -120,7 +120,7 @@ class Dispatch:
                     (desk, held) for desk in self._desks if desk.number in ready for held in desk.busy()
                 ]
                 await self._desks.fill([held for _, held in sessions], self._now())
-                work = self._work((), {})
+                work = self._work(())
                 self._pump(work, sessions)
                 await self._finish(work)
             except BaseException:
@@ -131,9 +131,9 @@ class Dispatch:
                     self._alarms.ring(number, self._now() + _NEXT_LOOK)
 
     async def _take_up(self, numbers: Collection[int]) -> None:
-        """Take up what waits for longer than the log keeps its command, and is not stored."""
-        for number in filter(self._recalling.is_cut_off, numbers):
-            records = await self._recalling.still_open(number)
+        """Know of a dropped database's sessions, and of what waits for longer than its command is kept."""
+        for number in filter(self._recalling.is_to_be_taken_up, numbers):
+            records = await self._recalling.sessions(number) + await self._recalling.still_open(number)
             for start in range(0, len(records), _AT_ONCE):
                 await self._handle(records[start : start + _AT_ONCE])
             self._recalling.is_taken_up(number)
@@ -142,7 +142,8 @@ class Dispatch:
         touched = {(record.partition, _session_of(record)) for record in records}
         sessions = [(self._desks[number], self._desks[number].held(id_)) for number, id_ in touched]
         await self._desks.fill([held for _, held in sessions], self._now())
-        work = self._work(await self._known(records), await self._recalling.cancelled(records))
+        await self._recalling.recall(records)
+        work = self._work(await self._known(records))
         for record in records:
             work.take(record)
         self._pump(work, [item for item in sessions if self._gates.is_open(item[0].number)])
@@ -171,7 +172,7 @@ class Dispatch:
         if work.outbox.replies:
             await self._log.publish(work.outbox.replies)
 
-    def _work(self, known: Iterable[Message], cancelled: Mapping[str, MessageCancelled]) -> Work:
+    def _work(self, known: Iterable[Message]) -> Work:
         return Work(
             self._desks,
             self._log,
@@ -179,7 +180,7 @@ class Dispatch:
             fetching=self._fetching,
             gates=self._gates,
             known=known,
-            cancelled=cancelled,
+            told=self._recalling.told,
             now=self._now(),
         )
 

@@ -13,6 +13,7 @@ from griot_chassis.records import Partition, Record
 from griot_contracts.topics import DELIVERY_EVENTS, DISPATCH_COMMANDS, SESSION_EVENTS
 
 _ALL: Final = 2**63
+_DECIDED_ON = frozenset({DISPATCH_COMMANDS.name, DELIVERY_EVENTS.name})
 _NEWS = frozenset({DELIVERY_EVENTS.name, SESSION_EVENTS.name})
 
 
@@ -22,6 +23,7 @@ class Gates:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._closed: dict[Partition, int] = {}
+        self._began: dict[Partition, int] = {}
         self._inherited: dict[int, int] = {}
 
     @property
@@ -37,17 +39,18 @@ class Gates:
         """Close the gates of partitions just assigned, where there is something to be read first."""
         news = [partition for partition in partitions if partition.topic in _NEWS]
         self._closed = await self._progress.pending(news)
-        commands = [partition for partition in partitions if partition.topic == DISPATCH_COMMANDS.name]
-        handled = await self._progress.handled(commands)
-        pending = await self._progress.pending(commands)
-        for partition in commands:
-            end = pending.get(partition, -1) + 1
-            self._inherited[partition.number] = max(handled.get(partition, 0), end)
+        topics = [partition for partition in partitions if partition.topic in _DECIDED_ON]
+        handled = await self._progress.handled(topics)
+        pending = await self._progress.pending(topics)
+        for where in topics:
+            self._began[where] = max(handled.get(where, 0), pending.get(where, -1) + 1)
+            if where.topic == DISPATCH_COMMANDS.name:
+                self._inherited[where.number] = self._began[where]
 
     @property
-    def began(self) -> dict[int, int]:
-        """The offsets at which the commands begin that no former owner has read, by partition number."""
-        return dict(self._inherited)
+    def began(self) -> dict[Partition, int]:
+        """The offsets at which the commands and the deliveries begin that no former owner has read."""
+        return dict(self._began)
 
     def is_inherited(self, number: int, sequence: int) -> bool:
         """Whether this message was there before its partition was taken over, so another may have had it."""
@@ -60,6 +63,7 @@ class Gates:
     def forget(self) -> None:
         """Nothing is owned any more."""
         self._closed.clear()
+        self._began.clear()
         self._inherited.clear()
 
     def pass_(self, records: Iterable[Record]) -> set[int]:

@@ -12,7 +12,7 @@ from dispatcher.domain.shelf import Shelf
 from griot_chassis.records import Partition, Record
 from griot_contracts.base import Contract
 from griot_contracts.cloudevents import Envelope
-from griot_contracts.messages import AudioContent, MediaContent, MessageCancelled
+from griot_contracts.messages import AudioContent, MediaContent
 
 
 class Store(Protocol):
@@ -78,8 +78,14 @@ class Past(Protocol):
     Every method raises when the log is away.
     """
 
-    async def cancelled(self, number: int, since: datetime) -> dict[str, MessageCancelled]:
-        """What was told since then of the partition's messages that were cancelled, by their ids."""
+    async def told(self, number: int, since: datetime) -> dict[str, Message]:
+        """How whoever owned the partition left its messages, by their ids: what it told of them since then.
+
+        Those of which no more was told than that they wait are left out.
+        """
+
+    async def sessions(self, number: int) -> list[Record]:
+        """All that was told of the partition's sessions."""
 
     async def still_open(self, number: int) -> list[Record]:
         """The commands of messages that have no end, and whose command the log does not keep any more."""

@@ -1,16 +1,25 @@
 """What is known from the log alone, where a database was dropped or a record came from before.
 
-A cancellation is a question, and its answer is told in message.events.v1: read again, it is not decided
-again. And a message may wait longer than its command is kept, for its moment or for its session.
+What was decided is told in message.events.v1: read again, it is not decided again. What a session's owner
+wants is told in session.events.v1, and is to be known before anything is decided. And a message may wait
+longer than its command is kept, for its moment or for its session.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
+from dispatcher.domain.message import Message
 from dispatcher.handlers.ports import Past, Progress
 from griot_chassis.records import Partition, Record
-from griot_contracts.messages import CancelMessage, MessageCancelled
-from griot_contracts.topics import DISPATCH_COMMANDS
+from griot_contracts.deliveries import DeliveryFailed, DeliveryUnknown
+from griot_contracts.messages import CancelMessage, DispatchMessage
+from griot_contracts.topics import DISPATCH_COMMANDS, SESSION_EVENTS
+
+_OLD_NEWS: Final = timedelta(minutes=1)
+"""A command that waits for longer when it is taken over may be read anew: its message may have its end."""
+_CLOCKS_DIFFER: Final = timedelta(minutes=1)
+"""Two brokers'. What was told of a record was written after it, by the clock of another."""
 
 
 class Recalling:
@@ -19,48 +28,75 @@ class Recalling:
     def __init__(self, past: Past, progress: Progress) -> None:
         self._past = past
         self._progress = progress
-        self._began: dict[int, int] = {}
+        self._began: dict[Partition, int] = {}
+        self._began_at: datetime | None = None
+        self._anew: set[Partition] = set()
+        """Those of which nothing is handled, though there is something to read."""
         self._cut_off: set[int] = set()
-        self._cancelled: dict[int, tuple[datetime, Mapping[str, MessageCancelled]]] = {}
+        self._read_since: dict[int, datetime] = {}
+        self.told: dict[str, Message] = {}
+        """How former owners left messages, by their ids, as far as it was asked for."""
 
-    async def assigned(self, partitions: Collection[Partition], began: Mapping[int, int]) -> None:
-        """These are owned from now on; `began` has the offsets at which this owner's own commands begin."""
+    async def assigned(
+        self, partitions: Collection[Partition], began: Mapping[Partition, int], now: datetime
+    ) -> None:
+        """These are owned from now on; `began` has the offsets at which this owner's own records begin."""
         commands = [partition for partition in partitions if partition.topic == DISPATCH_COMMANDS.name]
-        self._began = dict(began)
+        self._began, self._began_at = dict(began), now
+        pending, handled = await self._progress.pending(partitions), await self._progress.handled(partitions)
+        self._anew = pending.keys() - handled.keys()
         self._cut_off = await self._progress.cut_off(commands)
 
     def forget(self) -> None:
         """Nothing is owned any more."""
         self._began.clear()
+        self._anew.clear()
         self._cut_off.clear()
-        self._cancelled.clear()
+        self._read_since.clear()
+        self.told.clear()
 
-    def is_cut_off(self, number: int) -> bool:
-        """Whether there may be messages whose commands are gone, and which nobody has taken up."""
-        return number in self._cut_off
+    async def sessions(self, number: int) -> list[Record]:
+        """What was told of the partition's sessions, where nothing of it is known."""
+        return await self._past.sessions(number) if self._is_without_sessions(number) else []
 
     async def still_open(self, number: int) -> list[Record]:
-        """The commands of those messages."""
-        return await self._past.still_open(number)
+        """The commands of messages whose commands are gone, and which nobody has taken up."""
+        return await self._past.still_open(number) if number in self._cut_off else []
 
     def is_taken_up(self, number: int) -> None:
-        """They are stored."""
+        """All of that is stored."""
+        self._anew.discard(Partition(SESSION_EVENTS.name, number))
         self._cut_off.discard(number)
 
-    async def cancelled(self, records: Iterable[Record]) -> dict[str, MessageCancelled]:
-        """What a former owner told of those that the records ask to cancel."""
-        since: dict[int, datetime] = {}
-        for record in records:
-            number = record.partition
-            if isinstance(record.body, CancelMessage) and record.offset < self._began.get(number, 0):
-                since[number] = min(since.get(number, record.written_at), record.written_at)
-        found: dict[str, MessageCancelled] = {}
-        for number, at in since.items():
-            found |= await self._since(number, at)
-        return found
+    def is_to_be_taken_up(self, number: int) -> bool:
+        """Whether there may be any of that."""
+        return number in self._cut_off or self._is_without_sessions(number)
 
-    async def _since(self, number: int, at: datetime) -> Mapping[str, MessageCancelled]:
-        known = self._cancelled.get(number)
-        if known is None or at < known[0]:
-            known = self._cancelled[number] = at, await self._past.cancelled(number, at)
-        return known[1]
+    async def recall(self, records: Iterable[Record]) -> None:
+        """Have what former owners told of the messages of these records, where they may have told more."""
+        wanted: dict[int, datetime] = {}
+        for record in records:
+            if self._may_be_decided(record):
+                number, at = record.partition, record.written_at - _CLOCKS_DIFFER
+                wanted[number] = min(wanted.get(number, at), at)
+        for number, at in wanted.items():
+            if number not in self._read_since or at < self._read_since[number]:
+                self.told |= await self._past.told(number, at)
+                self._read_since[number] = at
+
+    def _may_be_decided(self, record: Record) -> bool:
+        if record.offset >= self._began.get(record.at, 0):
+            return False
+        match record.body:
+            case CancelMessage() | DeliveryFailed() | DeliveryUnknown():
+                return True
+            case DispatchMessage():
+                return record.at in self._anew or self._is_old(record)
+            case _:
+                return False
+
+    def _is_old(self, record: Record) -> bool:
+        return self._began_at is not None and record.written_at < self._began_at - _OLD_NEWS
+
+    def _is_without_sessions(self, number: int) -> bool:
+        return Partition(SESSION_EVENTS.name, number) in self._anew

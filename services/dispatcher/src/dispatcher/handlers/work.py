@@ -12,6 +12,7 @@ from dispatcher.domain.pacing import Wait, count, is_paced, wait_for
 from dispatcher.domain.queue import AT_HAND, Place, attempt_name
 from dispatcher.domain.receipt import EarlyReceipt
 from dispatcher.domain.session import Session, SessionEvent, follow
+from dispatcher.domain.told import catch_up
 from dispatcher.handlers.desk import Desks, Held
 from dispatcher.handlers.fetching import Fetching, needs_media
 from dispatcher.handlers.gates import Gates
@@ -24,7 +25,6 @@ from griot_contracts.deliveries import DeliveryFailed, DeliverySent, DeliveryUnk
 from griot_contracts.messages import (
     CancelMessage,
     DispatchMessage,
-    MessageCancelled,
     MessageEvent,
     MessageStatus,
 )
@@ -49,20 +49,20 @@ class Work:
         fetching: Fetching,
         gates: Gates,
         known: Iterable[Message],
-        cancelled: Mapping[str, MessageCancelled],
+        told: Mapping[str, Message],
         now: datetime,
     ) -> None:
         """Begin a batch.
 
-        `known` are the messages it is about that were read from the store, `cancelled` what a former owner
-        told of those that it asks to cancel.
+        `known` are the messages it is about that were read from the store, `told` how former owners left
+        messages that may be decided on again.
         """
         self._desks = desks
         self._policy = policy
         self._fetching = fetching
         self._gates = gates
         self._began = now
-        self._cancelled = cancelled
+        self._told = told
         self._known = {message.message_id: message for message in known}
         self._sent_as = {m.whatsapp_message_id: m for m in self._known.values() if m.whatsapp_message_id}
         self.outbox = Outbox(log)
@@ -156,9 +156,9 @@ class Work:
 
     def _dispatch(self, command: DispatchMessage, record: Record) -> None:
         held = self._desks[record.partition].held(command.session_id)
-        known = self._message(held, command.message_id) or self._make(command, record)
+        before = self._message(held, command.message_id) or self._make(command, record)
         known = replace(
-            known,
+            catch_up(before, self._told.get(command.message_id)),
             command_id=record.envelope.id,
             correlation_id=record.envelope.correlation_id,
             traceparent=record.envelope.traceparent,
@@ -166,7 +166,7 @@ class Work:
         message, events = steps.take_in(known, command, record.offset, record.written_at)
         if held.session.deleted:
             message, events = steps.give_up(message, steps.SESSION_DELETED, record.written_at)
-        if message is not known:
+        if message.progress > before.progress:
             self._change(message, events, record.envelope.id)
 
     def _cancel(self, command: CancelMessage, record: Record) -> None:
@@ -174,7 +174,9 @@ class Work:
 
         Who asked is told to ask again then. What a former owner has told stays so.
         """
-        told = self._cancelled.get(command.message_id)
+        told = self._told.get(command.message_id)
+        if told is not None and told.status is not MessageStatus.CANCELLED:
+            told = None
         forgotten = command.at < self._began - _ASKED_WITHIN
         if told is None and (forgotten or not self._gates.is_open(record.partition)):
             return
@@ -182,7 +184,8 @@ class Work:
         known = self._message(held, command.message_id) or self._make(command, record)
         inherited = self._gates.is_inherited(record.partition, known.sequence or 0)
         given = told is None and held.queue.may_be_given(command.message_id, inherited=inherited)
-        step = steps.withdraw(known, command.at if told is None else told.at, may_be_given=given)
+        at = command.at if told is None or told.ended_at is None else told.ended_at
+        step = steps.withdraw(known, at, may_be_given=given)
         decision = CommandDecided(account_id=command.account_id, at=command.at)
         if step is None:
             decision = decision.model_copy(update={"refusal": Refusal.MESSAGE_NOT_CANCELLABLE})
@@ -195,7 +198,8 @@ class Work:
         desk = self._desks[record.partition]
         held = desk.held(end.session_id)
         known = self._message(held, end.message_id) or self._make(end, record)
-        message, events = steps.end_attempt(known, end, held.session.when_unknown, self._policy.retry)
+        left = catch_up(known, self._told.get(end.message_id))
+        message, events = steps.end_attempt(left, end, held.session.when_unknown, self._policy.retry)
         if message is known:
             return
         if held.session.deleted:
