@@ -63,6 +63,7 @@ WRITERS: Final = {"griot_api": "projector", "griot_dispatcher": "dispatcher", "g
 SHORT_S: Final = (1.0, 4.0)
 PAST_THE_SESSION_S: Final = 14.0
 """Longer than a group waits for a member that says nothing: somebody else is the owner by then."""
+A_MINUTE_S: Final = 60.0
 
 _DECK: Final = (
     *((Kind.KILL, name) for name in (*PROGRAMS, BROKER, DATABASE)),
@@ -77,23 +78,23 @@ _DROPS: Final = tuple((Kind.DROP, name) for name in WRITERS)
 _LONG_PAUSES: Final = ("quota", "dispatcher", "session-manager")
 
 
-def plan(seed: int, *, drops: bool = False) -> list[Fault]:
+def plan(seed: int, *, long: bool = False) -> list[Fault]:
     """Every kind of fault to everything it can happen to, once each, in an order of the seed's.
 
-    With `drops` the databases are dropped, too. One process that decides is paused past its session's time,
-    which one is the seed's to choose.
+    One process that decides is paused past its session's time, which one is the seed's to choose. In a
+    `long` plan that is a minute, and the databases are dropped, too.
     """
     random = Random(seed)
-    outlasted = random.choice(_LONG_PAUSES)
-    deck = _DECK + _DROPS if drops else _DECK
+    outlasted = random.choice(_LONG_PAUSES), A_MINUTE_S if long else PAST_THE_SESSION_S
+    deck = _DECK + _DROPS if long else _DECK
     cards = random.sample(deck, k=len(deck))
     return [_fault(kind, name, outlasted, random) for kind, name in cards]
 
 
-def _fault(kind: Kind, name: str, outlasted: str, random: Random) -> Fault:
+def _fault(kind: Kind, name: str, outlasted: tuple[str, float], random: Random) -> Fault:
     target = random.choice([name, TWINS.get(name, name)])
     after_s = round(random.uniform(0.2, 4.0), 1)
     if kind is not Kind.PAUSE:
         return Fault(kind, target, after_s)
-    lasts_s = PAST_THE_SESSION_S if name == outlasted else round(random.uniform(*SHORT_S), 1)
+    lasts_s = outlasted[1] if name == outlasted[0] else round(random.uniform(*SHORT_S), 1)
     return Fault(kind, target, after_s, lasts_s)

@@ -20,7 +20,7 @@ from griot_chassis.publisher import Publisher
 from griot_chassis.settings import ServiceSettings
 from griot_contracts.accounts import DAILY_MESSAGE_LIMITS, ChangePlan, Plan
 from griot_contracts.topics import MESSAGE_EVENTS
-from tests.chaos.load import Load, Sender
+from tests.chaos.load import Sender
 from tests.chaos.reckoning import Log, Sent
 
 
@@ -79,11 +79,11 @@ def sent_by(sender: Sender) -> Sent:
     return Sent(sender.account.id, sender.when_unknown, sender.told, limit)
 
 
-async def shown_to(network: RemoteNetwork, load: Load) -> list[Entry]:
+async def shown_to(network: RemoteNetwork, senders: Sequence[Sender]) -> list[Entry]:
     """What reached the phones of these senders, who write to themselves."""
     return [
         entry
-        for sender in load.senders
+        for sender in senders
         for entry in await network.ledger.entries(Filter(recipient=sender.number))
         if entry.reached
     ]

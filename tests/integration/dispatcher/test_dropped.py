@@ -10,7 +10,9 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from dispatcher.settings import DispatcherSettings
 from griot_chassis import clock, ids
+from griot_contracts.deliveries import DeliveryUnknown
 from griot_contracts.messages import CancelMessage, DispatchMessage, MessageAccepted
+from griot_contracts.sessions import SessionCreated, SessionUpdated, WhenUnknown
 from griot_contracts.topics import DISPATCH_COMMANDS
 from griot_local.processes import Process
 from tests.conftest import a_broker
@@ -50,6 +52,31 @@ async def test_a_cancelled_message_is_not_sent_by_a_dispatcher_whose_database_wa
     assert [command.message_id for command in world.asked(session)] == [kept.message_id, last.message_id]
 
 
+async def test_what_was_given_up_in_doubt_is_not_sent_by_a_dispatcher_whose_database_was_dropped(
+    world: World, process: Process, session: str, database: Any
+) -> None:
+    """Found by the chaos run: the delivery was read before what the session's owner wants."""
+    world.answers = False
+    doubtful, last = many(session, 2)
+    created = SessionCreated(account_id="a", at=clock.now(), session_id=session, session_key="shop")
+    wanted = SessionUpdated(account_id="a", at=clock.now(), session_id=session, when_unknown=WhenUnknown.FAIL)
+    await world.tell(created, wanted, connected(session), doubtful)
+    await eventually(lambda: len(world.asked(session)), equals=1, within=SOON, what="it is asked for")
+    await world.tell(in_doubt(doubtful))
+    await told(world, doubtful.message_id, "MessageFailed")
+
+    await process.kill()
+    await database.client.drop_database(database.name)
+    await process.start()
+    world.answers = True
+    await world.tell(last)
+
+    await told(world, last.message_id, "MessageSent")
+    assert [command.message_id for command in world.asked(session)] == [doubtful.message_id, last.message_id]
+    stored = await database["messages"].find_one({"_id": doubtful.message_id})
+    assert (stored["status"], stored["in_doubt"]) == ("failed", True)
+
+
 async def test_what_waits_longer_than_its_command_is_kept_is_taken_up_from_its_acceptance(
     world: World, process: Process, session: str, database: Any, settings: DispatcherSettings
 ) -> None:
@@ -78,6 +105,17 @@ async def test_what_waits_longer_than_its_command_is_kept_is_taken_up_from_its_a
 
 async def told(world: World, message_id: str, what: str) -> None:
     await eventually(lambda: what in world.told(message_id), within=SOON, what=f"{what} is told")
+
+
+def in_doubt(command: DispatchMessage) -> DeliveryUnknown:
+    return DeliveryUnknown(
+        account_id="a",
+        at=clock.now(),
+        session_id=command.session_id,
+        message_id=command.message_id,
+        attempt=1,
+        reason="no_answer",
+    )
 
 
 def accepted(command: DispatchMessage) -> MessageAccepted:
