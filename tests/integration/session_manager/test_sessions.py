@@ -16,6 +16,7 @@ from griot_contracts.sessions import (
     SessionStatus,
     SessionStatusChanged,
     StartSession,
+    StopSession,
 )
 from tests.integration.session_manager.conftest import SOON, Dispatcher, SessionManager
 from tests.support import eventually
@@ -115,6 +116,28 @@ async def test_destroying_an_unlinked_session_works_while_its_code_is_shown(
         await dispatcher.ask(DestroySession(account_id="a1", at=clock.now(), session_id=session_id))
         await dispatcher.hears(session_id, SessionDeleted, count=repeat)
 
+    assert not worker.keys_of(session_id)
+
+
+async def test_a_command_that_is_told_again_undoes_no_later_one_and_revives_nothing(
+    dispatcher: Dispatcher, worker: SessionManager, session_id: str
+) -> None:
+    """A decider that was paused tells its last commands when it wakes."""
+    of = {"account_id": "a1", "at": clock.now(), "session_id": session_id}
+    await dispatcher.create(session_id)
+    await dispatcher.hears(session_id, QrCodeIssued)
+    await dispatcher.ask(StopSession(**of, sequence=8))
+    await dispatcher.stands(session_id, SessionStatus.DISCONNECTED)
+    told = len(dispatcher.statuses(session_id))
+
+    await dispatcher.ask(StartSession(**of, sequence=7))
+    await dispatcher.ask(DestroySession(**of))
+    await dispatcher.hears(session_id, SessionDeleted)
+    await dispatcher.ask(StartSession(**of, sequence=7))
+    await dispatcher.ask(DestroySession(**of))
+    await dispatcher.hears(session_id, SessionDeleted, count=2)
+
+    assert dispatcher.statuses(session_id)[told:] == []
     assert not worker.keys_of(session_id)
 
 
