@@ -11,7 +11,7 @@ from griot_contracts import topics
 from griot_contracts.base import Contract
 from griot_contracts.cloudevents import Envelope
 from griot_contracts.messages import AudioContent, MediaContent, MediaReference
-from griot_contracts.sessions import DestroySession, StartSession, StopSession
+from griot_contracts.sessions import DesiredState, DestroySession, StartSession, StopSession
 from session_manager.domain.attachment import GONE, Attachment, NoAttachmentError, Shape, UploadError
 from session_manager.domain.inbound import Fact
 from session_manager.domain.outcomes import ConnectError
@@ -21,6 +21,7 @@ from tests.unit.session_manager.samples import record
 
 EVENTS = Partition(topics.SESSION_EVENTS.name, 3)
 JOURNAL = Partition(topics.DELIVERY_EVENTS.name, 3)
+ACCOUNTS = Partition(topics.ACCOUNT_EVENTS.name, 5)
 
 Observe = Callable[[Observation | Fact], None]
 
@@ -31,6 +32,7 @@ class FakeLog:
     def __init__(self, **partitions: list[Contract]) -> None:
         self.events = partitions.get("events", [])
         self.journal = partitions.get("journal", [])
+        self.accounts = partitions.get("accounts", [])
         self.reads: list[tuple[Partition, datetime | None]] = []
         self.away = False
 
@@ -38,7 +40,7 @@ class FakeLog:
         if self.away:
             raise ConnectionError
         self.reads.append((partition, since))
-        for body in {EVENTS: self.events, JOURNAL: self.journal}.get(partition, []):
+        for body in {EVENTS: self.events, JOURNAL: self.journal, ACCOUNTS: self.accounts}.get(partition, []):
             yield record(body)
 
 
@@ -147,6 +149,7 @@ class FakeSessions:
         self.read: set[int] = set()
         self.sequences: dict[str, int] = {}
         self.destroyed: set[str] = set()
+        self.unwanted: set[str] = set()
 
     async def unread(self, partitions: Collection[int]) -> set[int]:
         return set(partitions) - self.read
@@ -155,9 +158,12 @@ class FakeSessions:
         self.read.add(partition)
         for one in sessions:
             self.known[one.session_id] = Owned(one.session_id, one.account_id, partition, one.epoch, None)
+            if one.desired is DesiredState.DISCONNECTED:
+                self.unwanted.add(one.session_id)
 
     async def take_over(self, partitions: Collection[int]) -> list[Owned]:
-        return [owned for owned in self.known.values() if owned.partition in partitions]
+        wanted = [owned for id_, owned in self.known.items() if id_ not in self.unwanted]
+        return [owned for owned in wanted if owned.partition in partitions]
 
     async def is_overtaken(self, command: StartSession | StopSession) -> bool:
         if command.session_id in self.destroyed:

@@ -6,6 +6,7 @@ import pytest
 
 from griot_chassis.records import Partition
 from griot_contracts import topics
+from griot_contracts.accounts import AccountResumed, AccountSuspended
 from griot_contracts.base import Contract
 from griot_contracts.deliveries import DeliveryUnknown
 from griot_contracts.sessions import (
@@ -21,7 +22,7 @@ from session_manager.handlers.lease import VALID_FOR_S
 from session_manager.handlers.ownership import Ownership
 from tests.support import eventually
 from tests.unit.session_manager.conftest import Worker
-from tests.unit.session_manager.fakes import EVENTS, JOURNAL, FakeLog
+from tests.unit.session_manager.fakes import ACCOUNTS, EVENTS, JOURNAL, FakeLog
 from tests.unit.session_manager.samples import NOON, deliver, sent, started
 
 COMMANDS = Partition(topics.SESSION_COMMANDS.name, 3)
@@ -75,7 +76,26 @@ async def test_a_database_that_lost_everything_is_filled_from_the_log(worker: Wo
     assert worker.fleet.get("gone") is None
     await ownership.revoked({COMMANDS})
     await ownership.assigned({COMMANDS}, {COMMANDS: None})
-    assert [partition for partition, _ in log.reads] == [EVENTS], "read once, and no journal without need"
+    of_sessions = [partition for partition, _ in log.reads if partition.topic != ACCOUNTS.topic]
+    assert of_sessions == [EVENTS], "read once, and no journal without need"
+
+
+async def test_the_sessions_of_a_suspended_account_stay_disconnected_in_a_new_database(
+    worker: Worker,
+) -> None:
+    resumed = AccountResumed(account_id="a2", at=NOON, sequence=8)
+    log = FakeLog(
+        events=[created(), created("s2").model_copy(update={"account_id": "a2"})],
+        accounts=[suspended("a1", 7), suspended("a2", 7), resumed, suspended("a2", 7)],
+    )
+    await Ownership(worker.fleet, worker.sessions, worker.lease, log).assigned({COMMANDS}, {COMMANDS: None})
+
+    assert worker.fleet.get("s1") is None
+    assert worker.fleet.get("s2") is not None
+
+
+def suspended(account_id: str, sequence: int) -> AccountSuspended:
+    return AccountSuspended(account_id=account_id, at=NOON, sequence=sequence)
 
 
 async def test_the_journal_is_read_as_far_back_as_commands_may_come_again(worker: Worker) -> None:

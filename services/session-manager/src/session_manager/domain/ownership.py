@@ -1,7 +1,9 @@
 """What it means to own a session, and what the log says of the sessions there are."""
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 
+from griot_contracts.accounts import AccountResumed, AccountSuspended
 from griot_contracts.base import Contract
 from griot_contracts.sessions import (
     DesiredState,
@@ -43,6 +45,22 @@ class Logged:
     epoch: int = 0
     desired: DesiredState = DesiredState.CONNECTED
     sequence: int | None = None
+
+    def kept_from(self, suspended: Container[str]) -> "Logged":
+        """The same, disconnected if its account is among the suspended."""
+        return replace(self, desired=DesiredState.DISCONNECTED) if self.account_id in suspended else self
+
+
+LastWords = dict[str, AccountSuspended | AccountResumed]
+"""Of each account that was ever suspended, whether it still is."""
+
+
+def hear(last: LastWords, event: Contract) -> None:
+    """Take in an event of account.events.v1."""
+    if isinstance(event, AccountSuspended | AccountResumed):
+        before = last.get(event.account_id)
+        if before is None or not event.is_overtaken(before.sequence):
+            last[event.account_id] = event
 
 
 Known = dict[str, Logged]

@@ -8,7 +8,8 @@ from typing import Final
 from griot_chassis.log import get_logger
 from griot_chassis.records import Partition
 from griot_contracts import topics
-from session_manager.domain.ownership import Known, evolve
+from griot_contracts.accounts import AccountSuspended
+from session_manager.domain.ownership import Known, LastWords, evolve, hear
 from session_manager.handlers.fleet import Fleet
 from session_manager.handlers.lease import RENEWED_EVERY_S, Lease
 from session_manager.handlers.ports import Log, Sessions
@@ -48,8 +49,7 @@ class Ownership:
         kept = self._known & numbers
         new = numbers - kept
         await self._fleet.drop_all(self._fleet.partitions - kept)
-        unread = await self._sessions.unread(new)
-        await asyncio.gather(*(self._restore(number, turn) for number in unread))
+        await self._restore(await self._sessions.unread(new), turn)
         pending = {where.number: since for where, since in pending_since.items() if where.number in new}
         await asyncio.gather(
             *(
@@ -101,13 +101,35 @@ class Ownership:
         if partitions:
             await self._lease.let_go(partitions)
 
-    async def _restore(self, partition: int, turn: asyncio.Semaphore) -> None:
-        """Read from the log which sessions there are: what the database holds of them is only a copy."""
+    async def _restore(self, unread: Collection[int], turn: asyncio.Semaphore) -> None:
+        """Read from the log which sessions there are: what the database holds of them is only a copy.
+
+        Those of an account that is suspended stay disconnected, whatever it wants of them.
+        """
+        found = await asyncio.gather(*(self._sessions_of(number, turn) for number in unread))
+        suspended = await self._suspended(turn) if any(found) else set()
+        for number, known in zip(unread, found, strict=True):
+            sessions = [one.kept_from(suspended) for one in known.values()]
+            await self._sessions.restore(number, sessions)
+
+    async def _sessions_of(self, partition: int, turn: asyncio.Semaphore) -> Known:
         known: Known = {}
         async with turn:
             async for record in self._log.read(Partition(topics.SESSION_EVENTS.name, partition)):
                 known = evolve(known, record.body)
-        await self._sessions.restore(partition, known.values())
+        return known
+
+    async def _suspended(self, turn: asyncio.Semaphore) -> set[str]:
+        last: LastWords = {}
+
+        async def read(where: Partition) -> None:
+            async with turn:
+                async for record in self._log.read(where):
+                    hear(last, record.body)
+
+        accounts = topics.ACCOUNT_EVENTS
+        await asyncio.gather(*(read(Partition(accounts.name, n)) for n in range(accounts.partitions)))
+        return {id_ for id_, event in last.items() if isinstance(event, AccountSuspended)}
 
     async def _read_journal(self, partition: int, since: datetime, turn: asyncio.Semaphore) -> None:
         # The same number: both topics have the same key, the same partitioner and as many partitions.
