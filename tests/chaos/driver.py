@@ -3,10 +3,11 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from contextlib import AsyncExitStack
 
 from fakewhatsapp.faults import Fault as NetworkFault
 from fakewhatsapp.faults import FaultKind
-from tests.chaos.plan import WHATSAPP, Fault, Kind
+from tests.chaos.plan import TWINS, WHATSAPP, WRITERS, Fault, Kind
 from tests.chaos.site import READY_WITHIN, Site
 
 _ON_WHATSAPP = {
@@ -43,7 +44,9 @@ class Driver:
                     self._tell(f"  nothing was accepted in {_SIGN_OF_LIFE_WITHIN_S:g} s")
 
     async def _happen(self, fault: Fault) -> None:
-        async with self._turns[fault.target]:
+        async with AsyncExitStack() as turn:
+            for target in _touched_by(fault):
+                await turn.enter_async_context(self._turns[target])
             if fault.target == WHATSAPP:
                 await self._on_whatsapp(fault.kind)
             elif fault.kind is Kind.CUT:
@@ -73,3 +76,11 @@ class Driver:
     async def _on_whatsapp(self, kind: Kind) -> None:
         for number in self._numbers:
             await self._site.network.faults.add(NetworkFault(_ON_WHATSAPP[kind], number=number))
+
+
+def _touched_by(fault: Fault) -> list[str]:
+    """Who must have nothing else happen to them: who writes what is dropped stands still for that moment."""
+    if fault.kind is not Kind.DROP:
+        return [fault.target]
+    writer = WRITERS[fault.target]
+    return [fault.target, writer, TWINS[writer]]
