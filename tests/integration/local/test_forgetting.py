@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from api.projector.adapters import Projector
+from api.projector.adapters import Documents, Projector
+from api.projector.projections import Ref
 from dispatcher.adapters.store import MongoStore
 from dispatcher.domain.message import Message
 from griot_chassis.errors import PositionsForgottenError
@@ -16,6 +17,7 @@ from griot_chassis.mongo import connect
 from griot_chassis.positions import Positions
 from griot_chassis.records import Partition, Record
 from griot_contracts.cloudevents import Envelope
+from griot_contracts.messages import MessageEvent
 from griot_contracts.topics import MESSAGE_EVENTS
 from griot_local.mongo import MongoServer
 from quota.adapters import MongoAnswers, MongoSnapshots
@@ -38,9 +40,12 @@ async def server(tmp_path: Path) -> AsyncIterator[MongoServer]:
 
 def accepted(number: int) -> Record:
     """A message of one session, at this offset."""
-    body = events.accepted(f"m{number}")
-    envelope = Envelope(body=body, id=f"e{number}", source="/quota", subject=body.message_id)
-    return Record(envelope, MESSAGE_EVENTS.name, 0, number, events.SESSION, events.NOON)
+    return told(events.accepted(f"m{number}"), number)
+
+
+def told(body: MessageEvent, offset: int) -> Record:
+    envelope = Envelope(body=body, id=f"e{offset}", source="/test", subject=body.message_id)
+    return Record(envelope, MESSAGE_EVENTS.name, 0, offset, events.SESSION, events.NOON)
 
 
 async def killed_after_writing(server: MongoServer, effect: Effect) -> None:
@@ -119,6 +124,27 @@ async def test_each_message_is_counted_once_though_it_and_its_count_were_not_dro
 
     [usage] = await client["api"]["usage"].find().to_list()
     assert usage["sent"] == 3
+    client.close()
+
+
+@pytest.mark.parametrize(("stored", "late"), [([0, 1], [0]), ([0], [0, 1])])
+async def test_a_document_that_another_projector_made_meanwhile_is_replaced_by_a_later_one_alone(
+    server: MongoServer, monkeypatch: pytest.MonkeyPatch, stored: list[int], late: list[int]
+) -> None:
+    """A projector that was paused has read that there is no such document."""
+    client: Any = connect(server.url, "test")
+    log = [told(events.accepted(), 0), told(events.unknown(), 1)]
+    await Projector(client["api"])([log[number] for number in stored])
+
+    async def nothing(refs: set[Ref]) -> Documents:
+        return dict.fromkeys(refs)
+
+    paused = Projector(client["api"])
+    monkeypatch.setattr(paused, "_load", nothing)
+    await paused([log[number] for number in late])
+
+    [message] = await client["api"]["messages"].find().to_list()
+    assert (message["offset"], message["status"]) == (1, "unknown")
     client.close()
 
 

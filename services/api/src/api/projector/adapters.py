@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import stamina
 from pymongo import ASCENDING, DESCENDING, ReplaceOne
@@ -71,14 +71,15 @@ class Projector:
         """
         before = await self._load({ref for record in records if (ref := touched(record.body)) is not None})
         after, accepted = fold(before, records)
-        usage = await self._load({usage_ref(event, record.partition) for record, event in accepted})
+        counted = await self._load({usage_ref(event, record.partition) for record, event in accepted})
+        usage = dict(counted)
         for record, event in accepted:
             ref = usage_ref(event, record.partition)
             usage[ref] = count(usage[ref], event, record.offset)
         if self._positions is not None:  # else a count that was dropped would begin again at this batch
             await self._positions.check({Partition(record.topic, record.partition) for record in records})
-        await self._store(usage)
-        await self._store({ref: document for ref, document in after.items() if document is not before[ref]})
+        await self._store(usage, counted)
+        await self._store(after, before)
 
     async def assigned(self, _partitions: Collection[Partition]) -> None:
         """Have indexes: at the start, and after the database was dropped."""
@@ -97,19 +98,44 @@ class Projector:
                 found[Ref(collection, document["_id"])] = document
         return found
 
-    async def _store(self, documents: Documents) -> None:
-        writes: defaultdict[str, list[ReplaceOne[Document]]] = defaultdict(list)
+    async def _store(self, documents: Documents, before: Documents) -> None:
+        """Store those that are others than before."""
+        new: defaultdict[str, list[Document]] = defaultdict(list)
+        changed: defaultdict[str, list[Document]] = defaultdict(list)
         for ref, document in documents.items():
-            if document is not None:
-                older = {"_id": ref.id, "offset": {"$lt": document["offset"]}}
-                writes[ref.collection].append(ReplaceOne(older, document, upsert=True))
-        for collection, replacements in writes.items():
+            if document is not None and document is not before[ref]:
+                (new if before[ref] is None else changed)[ref.collection].append({"_id": ref.id} | document)
+        for collection, inserts in new.items():
+            changed[collection] += await self._insert(collection, inserts)
+        for collection, replacements in changed.items():
+            await self._replace(collection, replacements)
+
+    async def _insert(self, collection: str, documents: list[Document]) -> list[Document]:
+        """Store what is new, which costs a fraction of an upsert; returns what is there all the same."""
+        try:
+            await self._database[collection].insert_many(documents, ordered=False)
+        except BulkWriteError as error:
+            return [documents[failed["index"]] for failed in _duplicates(error)]
+        return []
+
+    async def _replace(self, collection: str, documents: list[Document]) -> None:
+        writes = [
+            ReplaceOne({"_id": one["_id"], "offset": {"$lt": one["offset"]}}, one, upsert=True)
+            for one in documents
+        ]
+        if writes:
             try:
-                await self._database[collection].bulk_write(replacements, ordered=False)
+                await self._database[collection].bulk_write(writes, ordered=False)
             except BulkWriteError as error:
-                # The filter missed and the upsert met the document itself: what is stored is no older.
-                if any(failed["code"] != _DUPLICATE_KEY for failed in error.details["writeErrors"]):
-                    raise
+                _duplicates(error)  # the filter missed and the upsert met the document: it is no older
+
+
+def _duplicates(error: BulkWriteError) -> list[dict[str, Any]]:
+    """The writes that met a document of their id; raises `error` where there were others that failed."""
+    failures: list[dict[str, Any]] = error.details["writeErrors"]
+    if any(failed["code"] != _DUPLICATE_KEY for failed in failures):
+        raise error
+    return failures
 
 
 def fold(
