@@ -197,7 +197,9 @@ class Rebuilding:
                 [record for record in records if record.offset >= self._from[record.partition]]
             )
         except NotWholeError as error:
-            await self._rebuild(error.numbers)
+            # All at once: the log is read through however many they are.
+            owned = self._owned() | error.numbers
+            await self._rebuild(owned - (await self._marks.whole(owned)).keys())
             return False
         return True
 
