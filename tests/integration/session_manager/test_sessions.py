@@ -9,6 +9,7 @@ from fakewhatsapp.faults import Fault, FaultKind
 from fakewhatsapp.network import Network
 from fakewhatsapp.phone import Phone
 from griot_chassis import clock
+from griot_contracts.deliveries import DeliverySent
 from griot_contracts.sessions import (
     DestroySession,
     QrCodeIssued,
@@ -18,7 +19,7 @@ from griot_contracts.sessions import (
     StartSession,
     StopSession,
 )
-from tests.integration.session_manager.conftest import SOON, Dispatcher, SessionManager
+from tests.integration.session_manager.conftest import SOON, Dispatcher, SessionManager, a_number
 from tests.support import eventually
 
 
@@ -161,3 +162,31 @@ async def test_a_dropped_database_comes_back_from_the_log(
     assert again.epoch > before
     restored = await client[name]["sessions"].find_one({"_id": session_id})
     assert {**(restored or {}), "since": None} == {**(session or {}), "since": None}
+
+
+async def test_a_database_that_is_dropped_under_a_running_worker_costs_no_session(
+    network: Network,
+    dispatcher: Dispatcher,
+    worker: SessionManager,
+    phone: Phone,
+    session_id: str,
+    *,
+    database: tuple[str, AsyncIOMotorClient[dict[str, object]]],
+) -> None:
+    name, client = database
+    device = next(iter(phone.devices.values()))
+    logins = device.logins
+    await client.drop_database(name)
+    bob = network.phone(a_number())
+    command = await dispatcher.deliver(session_id, bob.number, "are you still there?")
+    assert isinstance(await dispatcher.end_of(command.message_id), DeliverySent)
+    assert device.logins == logins
+
+    await worker.stop()
+    await worker.start()
+    await eventually(
+        lambda: device.logins > logins and device.active, within=SOON, what="it is connected again"
+    )
+
+    command = await dispatcher.deliver(session_id, bob.number, "and now?")
+    assert isinstance(await dispatcher.end_of(command.message_id), DeliverySent)
