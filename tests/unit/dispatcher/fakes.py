@@ -24,6 +24,7 @@ from griot_contracts.messages import (
     DeliverMessage,
     MediaContent,
     MessageEvent,
+    MessageSending,
 )
 from tests.unit.dispatcher.samples import NOON, PARTITION
 
@@ -180,6 +181,13 @@ class MemoryPast:
     async def sessions(self, number: int) -> list[Record]:
         self.asked.append("sessions")
         return self.of_sessions
+
+    async def given(self, number: int, since: datetime) -> dict[str, list[str]]:
+        given: dict[str, list[str]] = {}
+        for event in self.events:
+            if isinstance(event, MessageSending) and event.message_id not in given.get(event.session_id, []):
+                given.setdefault(event.session_id, []).append(event.message_id)
+        return given
 
     async def still_open(self, number: int) -> list[Record]:
         self.asked.append("still_open")

@@ -28,6 +28,7 @@ from tests.unit.dispatcher.samples import (
     created,
     dispatch,
     failed,
+    paced,
     picture,
     receipt,
     seconds,
@@ -135,6 +136,21 @@ async def test_a_session_is_known_before_anything_of_it_is_decided(bench: Bench)
     await bench.hear(unknown("m1"))
 
     assert bench.store.stored["m1"].status is MessageStatus.FAILED
+
+
+async def test_what_was_given_away_counts_against_the_day_of_a_session_whose_database_was_dropped(
+    bench: Bench,
+) -> None:
+    bench.past.of_sessions = bench.topics.records([created(), paced(daily_cap=2), connected()])
+    bench.progress.last = {Partition(SESSION_EVENTS.name, PARTITION): 2}
+    bench.past.events = [MessageSending(**OF_M1, attempt=1), MessageSending(**OF_M1, attempt=2)]
+    await bench.restart()
+
+    await bench.hear(dispatch("m2"), dispatch("m3"))
+    await bench.hear(sent("m2"))
+
+    assert bench.log.asked == [("m2", 1)]
+    assert bench.store.sessions["s1"].given_today == 2
 
 
 async def test_a_restart_that_lost_nothing_asks_the_past_for_nothing(bench: Bench) -> None:

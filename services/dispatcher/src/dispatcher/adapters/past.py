@@ -1,5 +1,6 @@
 """What message.events.v1 remembers of a partition that the dispatcher's own topics do not say any more."""
 
+from collections import defaultdict
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -17,6 +18,7 @@ from griot_contracts.messages import (
     MessageEvent,
     MessageFailed,
     MessageRead,
+    MessageSending,
     MessageSent,
 )
 from griot_contracts.topics import DISPATCH_COMMANDS, MESSAGE_EVENTS, SESSION_EVENTS
@@ -47,6 +49,15 @@ class LogPast:
     async def sessions(self, number: int) -> list[Record]:
         """All that was told of the partition's sessions."""
         return [record async for record in self._reader.read(Partition(SESSION_EVENTS.name, number))]
+
+    async def given(self, number: int, since: datetime) -> dict[str, list[str]]:
+        """The messages that each of the partition's sessions gave away since then, in order, each once."""
+        given: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        async for record in self._reader.read(Partition(MESSAGE_EVENTS.name, number), since=since):
+            event = record.body
+            if isinstance(event, MessageSending) and event.at >= since:
+                given[event.session_id][event.message_id] = None
+        return {session_id: list(ids) for session_id, ids in given.items()}
 
     async def still_open(self, number: int) -> list[Record]:
         """The commands of messages that were accepted, have no end, and whose command is not kept any more.

@@ -3,6 +3,7 @@
 What is random comes in as `spread`, from 0 to 1, so the same history gives the same pace.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
@@ -69,6 +70,11 @@ def count(session: Session, message_id: str, now: datetime, usual: Usual, spread
     return replace(session, next_at=now + _MINUTE / per_minute * (1 + jitter * (2 * spread - 1)))
 
 
+def recount(session: Session, given: Sequence[str], now: datetime) -> Session:
+    """The session as it is when these are the messages that it gave away on this day of UTC."""
+    return replace(session, given_today=len(given), last_given=given[-1], day_ends=_midnight_after(now))
+
+
 def is_paced(session: Session, now: datetime, usual: Usual) -> bool:
     """Whether it matters what the session gave away, and when."""
     return _per_minute(session, usual) is not None or _daily_cap(session, now, usual) is not None
@@ -86,5 +92,10 @@ def _daily_cap(session: Session, now: datetime, usual: Usual) -> int | None:
     return usual.young_daily_cap if young else None
 
 
+def midnight_before(now: datetime) -> datetime:
+    """When the day of UTC began."""
+    return datetime.combine(now.astimezone(UTC).date(), time.min, UTC)
+
+
 def _midnight_after(now: datetime) -> datetime:
-    return datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time.min, UTC)
+    return midnight_before(now) + timedelta(days=1)

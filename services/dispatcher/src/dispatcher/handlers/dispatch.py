@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from dispatcher.domain.message import Message
+from dispatcher.domain.pacing import midnight_before, recount
 from dispatcher.handlers.alarms import Alarms
 from dispatcher.handlers.desk import Desk, Desks, Held
 from dispatcher.handlers.fetching import Fetching
@@ -136,7 +137,16 @@ class Dispatch:
             records = await self._recalling.sessions(number) + await self._recalling.still_open(number)
             for start in range(0, len(records), _AT_ONCE):
                 await self._handle(records[start : start + _AT_ONCE])
+            await self._recount(number)
             self._recalling.is_taken_up(number)
+
+    async def _recount(self, number: int) -> None:
+        now, desk = self._now(), self._desks[number]
+        given = await self._recalling.given(number, midnight_before(now))
+        for session_id, ids in given.items():
+            held = desk.held(session_id)
+            held.session = recount(held.session, ids, now)
+        await self._store.save((), (), [desk.held(id_).session for id_ in given], ())
 
     async def _handle(self, records: Sequence[Record]) -> None:
         touched = {(record.partition, _session_of(record)) for record in records}

@@ -87,6 +87,9 @@ class Past(Protocol):
     async def sessions(self, number: int) -> list[Record]:
         """All that was told of the partition's sessions."""
 
+    async def given(self, number: int, since: datetime) -> dict[str, list[str]]:
+        """The messages that each of the partition's sessions gave away since then, in order, each once."""
+
     async def still_open(self, number: int) -> list[Record]:
         """The commands of messages that have no end, and whose command the log does not keep any more."""
 

@@ -59,6 +59,10 @@ class Recalling:
         """What was told of the partition's sessions, where nothing of it is known."""
         return await self._past.sessions(number) if self._is_without_sessions(number) else []
 
+    async def given(self, number: int, since: datetime) -> dict[str, list[str]]:
+        """What those sessions gave away since then: it counts against their day."""
+        return await self._past.given(number, since) if self._is_without_sessions(number) else {}
+
     async def still_open(self, number: int) -> list[Record]:
         """The commands of messages whose commands are gone, and which nobody has taken up."""
         return await self._past.still_open(number) if number in self._cut_off else []
