@@ -48,3 +48,17 @@ async def test_of_two_who_store_at_once_the_one_that_has_decided_further_stays(
     await asyncio.gather(*writers)
 
     assert await snapshots.load({"a"}) == {"a": Snapshot(replace(Account(), sent=19), 19)}
+
+
+async def test_one_made_again_replaces_what_is_as_far_and_nothing_that_is_further(
+    snapshots: MongoSnapshots,
+) -> None:
+    """Found by the chaos run: a process stood still while it made them, and another decided on meanwhile."""
+    doubted, further = Snapshot(replace(Account(), sent=9), 7), Snapshot(replace(Account(), sent=12), 19)
+    await snapshots.save({"doubted": doubted, "further": further})
+
+    again = Snapshot(replace(Account(), sent=5), 7)
+    await snapshots.put({"doubted": again, "further": again, "unknown": again})
+
+    stored = await snapshots.load({"doubted", "further", "unknown"})
+    assert stored == {"doubted": again, "further": further, "unknown": again}

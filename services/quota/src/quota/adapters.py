@@ -38,20 +38,22 @@ class MongoSnapshots:
 
     async def save(self, snapshots: Mapping[str, Snapshot]) -> None:
         """Store each unless the stored one has decided as far, in one bulk write."""
-        if not snapshots:
-            return
-        writes = [_write(account_id, snapshot) for account_id, snapshot in snapshots.items()]
+        await self._store([_write(account_id, one, "$lt") for account_id, one in snapshots.items()])
+
+    async def put(self, snapshots: Mapping[str, Snapshot]) -> None:
+        """Store each unless the stored one has decided further: made again from the log, they are what counts.
+
+        One that has is by whoever took the partition over from a process that stood still while it made these.
+        """
+        await self._store([_write(account_id, one, "$lte") for account_id, one in snapshots.items()])
+
+    async def _store(self, writes: list[UpdateOne]) -> None:
         try:
-            await self._collection.bulk_write(writes, ordered=False)
+            if writes:
+                await self._collection.bulk_write(writes, ordered=False)
         except BulkWriteError as error:
             if any(failed["code"] != _DUPLICATE_KEY for failed in error.details["writeErrors"]):
                 raise
-
-    async def put(self, snapshots: Mapping[str, Snapshot]) -> None:
-        """Store each, whatever is there: made again from the log, they are what counts."""
-        if snapshots:
-            writes = [_in_place(account_id, snapshot) for account_id, snapshot in snapshots.items()]
-            await self._collection.bulk_write(writes, ordered=False)
 
 
 class MongoAnswers:
@@ -95,17 +97,11 @@ def _answer(document: Mapping[str, Any]) -> Answer:
     return Answer(document["fingerprint"], document["offset"], reply)
 
 
-def _write(account_id: str, snapshot: Snapshot) -> UpdateOne:
-    # Where the filter misses, this offset or a later one is stored: the upsert meets its id and is refused.
-    older = {"_id": account_id, "decided_to": {"$lt": snapshot.decided_to}}
+def _write(account_id: str, snapshot: Snapshot, replaces: str) -> UpdateOne:
+    # Where the filter misses, a later offset is stored: the upsert meets its id and is refused.
+    older = {"_id": account_id, "decided_to": {replaces: snapshot.decided_to}}
     state = _ACCOUNT.dump_python(snapshot.account, mode="json")
     return UpdateOne(older, {"$set": {"decided_to": snapshot.decided_to, "account": state}}, upsert=True)
-
-
-def _in_place(account_id: str, snapshot: Snapshot) -> ReplaceOne[dict[str, Any]]:
-    state = _ACCOUNT.dump_python(snapshot.account, mode="json")
-    document = {"decided_to": snapshot.decided_to, "account": state}
-    return ReplaceOne({"_id": account_id}, document, upsert=True)
 
 
 def _snapshot(document: Mapping[str, Any]) -> Snapshot:
