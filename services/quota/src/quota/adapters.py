@@ -41,9 +41,9 @@ class MongoSnapshots:
         await self._store([_write(account_id, one, "$lt") for account_id, one in snapshots.items()])
 
     async def put(self, snapshots: Mapping[str, Snapshot]) -> None:
-        """Store each unless the stored one has decided further: made again from the log, they are what counts.
+        """Store each unless the stored one has decided further: made again from the log, it is what counts.
 
-        One that has is by whoever took the partition over from a process that stood still while it made these.
+        One that has is of whoever took the partition over while this process stood still in making these.
         """
         await self._store([_write(account_id, one, "$lte") for account_id, one in snapshots.items()])
 
