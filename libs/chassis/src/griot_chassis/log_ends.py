@@ -22,17 +22,22 @@ class LogEnds:
         self._starting = asyncio.Lock()
 
     async def of(self, *topics: Topic) -> dict[Partition, int]:
-        """The offset after the last record of each partition.
+        """The offset after the last record of each partition that holds any.
+
+        One whose records are all too old to be kept has an end, too, which nobody will ever read to.
 
         Raises:
             BrokerUnavailableError: nobody says it.
         """
         places = [TopicPartition(topic.name, n) for topic in topics for n in range(topic.partitions)]
         try:
-            ends = await (await self._started()).end_offsets(places)
+            client = await self._started()
+            begins, ends = await asyncio.gather(client.beginning_offsets(places), client.end_offsets(places))
         except (KafkaError, OSError) as error:
             raise BrokerUnavailableError("where the log ends is not known") from error
-        return {Partition(place.topic, place.partition): end for place, end in ends.items()}
+        return {
+            Partition(place.topic, place.partition): end for place, end in ends.items() if begins[place] < end
+        }
 
     async def stop(self) -> None:
         """Ask no more."""

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import WriteConcern
+from pymongo.errors import BulkWriteError, OperationFailure
 
 _UNREACHABLE_AFTER_MS = 3_000
 _SILENT_AFTER_MS = 20_000
@@ -17,6 +18,23 @@ NEVER_FORGOTTEN: Final = WriteConcern(w="majority", j=True)
 A database that dies may forget what it only acknowledged. If that is an effect, and its position is written
 after the database is back, nobody does again what is missing.
 """
+
+_DUPLICATE_KEY: Final = 11000
+
+
+def duplicates(error: BulkWriteError) -> list[dict[str, Any]]:
+    """The writes of a batch that met a document of their id, where nothing else went wrong.
+
+    Raises:
+        OperationFailure: something else did, or what was written was not confirmed to be durable. It names
+            the codes alone: the driver's own error has the documents in it, and so what people wrote.
+    """
+    failures: list[dict[str, Any]] = error.details["writeErrors"]
+    codes = [failed["code"] for failed in failures if failed["code"] != _DUPLICATE_KEY]
+    codes += [failed["code"] for failed in error.details["writeConcernErrors"]]
+    if codes:
+        raise OperationFailure(f"{len(codes)} writes failed: codes {sorted(set(codes))}", codes[0]) from None
+    return failures
 
 
 def connect(url: str, service: str) -> AsyncIOMotorClient[dict[str, Any]]:

@@ -23,7 +23,7 @@ class Ends(Protocol):
     """What is needed to know where the log ends."""
 
     async def of(self, *topics: Topic) -> dict[Partition, int]:
-        """The offset after the last record of each partition.
+        """The offset after the last record of each partition that holds any.
 
         Raises:
             BrokerUnavailableError: nobody says it.

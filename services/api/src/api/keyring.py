@@ -39,6 +39,7 @@ class Keyring:
         self._now = now
         self._monotonic = monotonic
         self._callers: dict[str, tuple[float, Caller]] = {}
+        self._forgotten = 0
 
     async def caller(self, authorization: str | None) -> Caller:
         """Who the `Authorization` header says is asking.
@@ -66,26 +67,33 @@ class Keyring:
 
     def forget_account(self, account_id: str) -> None:
         """Look the account's keys up anew next time: it was suspended, or goes on."""
+        self._forgotten += 1
         self._callers = {
             key_hash: found for key_hash, found in self._callers.items() if found[1].account_id != account_id
         }
 
     def forget(self, key_hash: str) -> None:
-        """Look the key up anew next time."""
+        """Look the key up anew next time, also where that is being done."""
         self._callers.pop(key_hash, None)
+        self._forgotten += 1
 
     def _cached(self, key_hash: str) -> Caller | None:
         valid_until, caller = self._callers.get(key_hash, (0.0, None))
         return caller if valid_until > self._monotonic() else None
 
     async def _look_up(self, key_hash: str) -> Caller:
+        forgotten = self._forgotten
         key = await self._reads.key(key_hash)
         if key is None or key["revoked_at"] is not None:
             raise Problem("key_invalid")
         scopes = frozenset(Scope(scope) for scope in key["scopes"])
         suspended = await self._reads.is_suspended(key["account_id"])
         caller = Caller(key["account_id"], key["_id"], scopes, key["expires_at"], suspended)
+        if self._forgotten == forgotten:  # else it may be this key that was revoked while it was looked up
+            self._remember(key_hash, caller)
+        return caller
+
+    def _remember(self, key_hash: str, caller: Caller) -> None:
         if len(self._callers) >= _MOST_CACHED:
             self._callers.clear()
         self._callers[key_hash] = (self._monotonic() + _CACHED_S, caller)
-        return caller

@@ -9,13 +9,12 @@ from pydantic import TypeAdapter
 from pymongo import ReplaceOne, UpdateOne
 from pymongo.errors import BulkWriteError, ConnectionFailure
 
-from griot_chassis.mongo import NEVER_FORGOTTEN
+from griot_chassis.mongo import NEVER_FORGOTTEN, duplicates
 from griot_contracts.accounts import CommandDecided
 from griot_contracts.topics import MESSAGE_EVENTS
 from quota.domain import Account, Answer, Snapshot
 
 _ACCOUNT: Final = TypeAdapter(Account)
-_DUPLICATE_KEY: Final = 11000
 _ANSWERS_KEPT: Final = MESSAGE_EVENTS.kept or timedelta(days=30)
 """As long as messages: so an id that follows from an Idempotency-Key is never made for a second message."""
 
@@ -52,8 +51,7 @@ class MongoSnapshots:
             if writes:
                 await self._collection.bulk_write(writes, ordered=False)
         except BulkWriteError as error:
-            if any(failed["code"] != _DUPLICATE_KEY for failed in error.details["writeErrors"]):
-                raise
+            duplicates(error)
 
 
 class MongoAnswers:

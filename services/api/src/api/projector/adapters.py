@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import stamina
 from pymongo import ASCENDING, DESCENDING, ReplaceOne
@@ -23,7 +23,7 @@ from api.projector.projections import (
     touched,
 )
 from api.projector.usage import count, usage_ref
-from griot_chassis.mongo import NEVER_FORGOTTEN
+from griot_chassis.mongo import NEVER_FORGOTTEN, duplicates
 from griot_chassis.positions import Positions
 from griot_chassis.records import Partition, Record
 from griot_contracts.messages import MessageAccepted
@@ -39,7 +39,6 @@ GROUP: Final = "projector"
 
 Documents = dict[Ref, Document | None]
 
-_DUPLICATE_KEY: Final = 11000
 _MESSAGES_KEPT: Final = timedelta(days=30)
 """From when they were accepted, or are to be sent."""
 
@@ -115,7 +114,7 @@ class Projector:
         try:
             await self._database[collection].insert_many(documents, ordered=False)
         except BulkWriteError as error:
-            return [documents[failed["index"]] for failed in _duplicates(error)]
+            return [documents[failed["index"]] for failed in duplicates(error)]
         return []
 
     async def _replace(self, collection: str, documents: list[Document]) -> None:
@@ -127,15 +126,7 @@ class Projector:
             try:
                 await self._database[collection].bulk_write(writes, ordered=False)
             except BulkWriteError as error:
-                _duplicates(error)  # the filter missed and the upsert met the document: it is no older
-
-
-def _duplicates(error: BulkWriteError) -> list[dict[str, Any]]:
-    """The writes that met a document of their id; raises `error` where there were others that failed."""
-    failures: list[dict[str, Any]] = error.details["writeErrors"]
-    if any(failed["code"] != _DUPLICATE_KEY for failed in failures):
-        raise error
-    return failures
+                duplicates(error)  # the filter missed and the upsert met the document: it is no older
 
 
 def fold(

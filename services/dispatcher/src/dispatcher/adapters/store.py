@@ -17,7 +17,7 @@ from dispatcher.domain.receipt import EarlyReceipt
 from dispatcher.domain.session import Session
 from dispatcher.domain.shelf import Shelf
 from griot_chassis.consumer import Consumer
-from griot_chassis.mongo import NEVER_FORGOTTEN
+from griot_chassis.mongo import NEVER_FORGOTTEN, duplicates
 from griot_chassis.positions import Positions
 from griot_chassis.records import Partition
 from griot_contracts.messages import Content, MessageStatus
@@ -27,7 +27,6 @@ Document = dict[str, Any]
 Write = InsertOne[Document] | ReplaceOne[Document]
 
 _CONTENT: Final[TypeAdapter[Content]] = TypeAdapter(Content)
-_DUPLICATE_KEY: Final = 11000
 _MESSAGE: Final = [field.name for field in fields(Message) if field.name != "message_id"]
 _SESSION: Final = [field.name for field in fields(Session) if field.name != "session_id"]
 _RECEIPT: Final = [field.name for field in fields(EarlyReceipt)]
@@ -98,8 +97,7 @@ class MongoStore:
         except BulkWriteError as error:
             # The filter missed, and the upsert or the insert met the message: what is stored is
             # as far, or further.
-            if any(failed["code"] != _DUPLICATE_KEY for failed in error.details["writeErrors"]):
-                raise
+            duplicates(error)
 
     async def _ensure_indexes(self) -> None:
         if self._has_indexes:
