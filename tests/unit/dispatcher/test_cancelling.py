@@ -161,7 +161,8 @@ async def test_what_another_worker_may_have_given_away_is_not_cancelled(bench: B
     """It died between asking the session's owner and storing anything of it."""
     await bench.hear(connected())
     records = bench.topics.records([dispatch("m1"), dispatch("m2"), cancel_("m1"), cancel_("m2")])
-    bench.progress.last = {Partition(DISPATCH_COMMANDS.name, PARTITION): records[-1].offset}
+    commands = Partition(DISPATCH_COMMANDS.name, PARTITION)
+    bench.progress.next, bench.progress.last = {commands: 0}, {commands: records[-1].offset}
     await bench.restart()
 
     await bench.dispatch(records)

@@ -126,6 +126,22 @@ async def test_what_was_sent_is_not_sent_again_though_the_log_has_forgotten_the_
     assert bench.store.stored["m1"].whatsapp_message_id == "3EB0m1"
 
 
+async def test_what_was_stored_after_the_drop_overtakes_nothing_that_was_asked_before(bench: Bench) -> None:
+    await bench.hear(created())
+    first, second = bench.topics.records([dispatch("m1"), dispatch("m2")])
+    await bench.dispatch([second])
+    bench.progress.last = {Partition(DISPATCH_COMMANDS.name, PARTITION): second.offset}
+    await bench.restart()
+
+    await bench.hear(connected())
+    await bench.dispatch([first])
+    assert bench.log.asked == []
+    await bench.dispatch([second])
+    await bench.wake()
+
+    assert bench.log.asked == [("m1", 1)]
+
+
 async def test_a_session_is_known_before_anything_of_it_is_decided(bench: Bench) -> None:
     """Nobody had read the delivery, and the topics have no order between them."""
     bench.past.of_sessions = bench.topics.records([created(), updated(WhenUnknown.FAIL)])

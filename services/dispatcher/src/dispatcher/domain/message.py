@@ -203,7 +203,10 @@ def record_id(body: MessageEvent | DeliverMessage) -> str:
 def _sent(message: Message, whatsapp_message_id: str, at: datetime, attempt: int) -> Step:
     # One given up may have been sent after all: the truth wins, as it lies further on.
     if message.status.rank >= MessageStatus.SENT.rank:
-        return message, []
+        known = (
+            message.attempt >= attempt
+        )  # what is told of a message does not say by which attempt it was sent
+        return (message if known else replace(message, attempt=attempt)), []
     sent = replace(
         message,
         status=MessageStatus.SENT,

@@ -226,7 +226,14 @@ class Queue:
         elif place.not_before is not None:
             insort(self._scheduled, (place.not_before, place.sequence, id_))
         else:
-            self._fresh[id_] = place
+            self._line_up(place)
+
+    def _line_up(self, place: Place) -> None:
+        """In order, also where an older command is read after newer ones: their database was dropped."""
+        later: list[Place] = []
+        while self._fresh and next(reversed(self._fresh.values())).sequence > place.sequence:
+            later.append(self._fresh.popitem()[1])
+        self._fresh |= {one.message_id: one for one in (place, *reversed(later))}
 
     def _drop(self, message_id: str) -> None:
         place = self._places.pop(message_id, None)

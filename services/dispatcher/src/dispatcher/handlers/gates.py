@@ -2,7 +2,8 @@
 
 After a restart the log may hold what became of messages that the queue still has. What is asked for again is
 never sent twice, but asking is work, so a partition is pumped once delivery.events.v1 and session.events.v1
-are read to where they ended when it was assigned.
+are read to where they ended when it was assigned; and so are its commands where it has handled none, for what
+is stored then are the last of them alone.
 """
 
 from collections.abc import Collection, Iterable
@@ -37,11 +38,13 @@ class Gates:
 
     async def close(self, partitions: Collection[Partition]) -> None:
         """Close the gates of partitions just assigned, where there is something to be read first."""
-        news = [partition for partition in partitions if partition.topic in _NEWS]
-        self._closed = await self._progress.pending(news)
         topics = [partition for partition in partitions if partition.topic in _DECIDED_ON]
         handled = await self._progress.handled(topics)
         pending = await self._progress.pending(topics)
+        # Where nothing is handled, the queue may lack what was asked first.
+        unread = [where for where in topics if where not in handled and where.topic == DISPATCH_COMMANDS.name]
+        news = [where for where in partitions if where.topic in _NEWS]
+        self._closed = await self._progress.pending([*news, *unread])
         for where in topics:
             self._began[where] = max(handled.get(where, 0), pending.get(where, -1) + 1)
             if where.topic == DISPATCH_COMMANDS.name:
