@@ -1,6 +1,7 @@
 """Asking where the log ends now."""
 
 import asyncio
+from collections.abc import Sequence
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -22,22 +23,32 @@ class LogEnds:
         self._starting = asyncio.Lock()
 
     async def of(self, *topics: Topic) -> dict[Partition, int]:
-        """The offset after the last record of each partition that holds any.
+        """The offset after the last record of each partition.
+
+        Raises:
+            BrokerUnavailableError: nobody says it.
+        """
+        places = _places(topics)
+        try:
+            ends = await (await self._started()).end_offsets(places)
+        except (KafkaError, OSError) as error:
+            raise BrokerUnavailableError("where the log ends is not known") from error
+        return {_ours(place): end for place, end in ends.items()}
+
+    async def of_kept(self, *topics: Topic) -> dict[Partition, int]:
+        """The same, of those alone that hold a record.
 
         One whose records are all too old to be kept has an end, too, which nobody will ever read to.
 
         Raises:
             BrokerUnavailableError: nobody says it.
         """
-        places = [TopicPartition(topic.name, n) for topic in topics for n in range(topic.partitions)]
+        ends = await self.of(*topics)
         try:
-            client = await self._started()
-            begins, ends = await asyncio.gather(client.beginning_offsets(places), client.end_offsets(places))
+            begins = await (await self._started()).beginning_offsets(_places(topics))
         except (KafkaError, OSError) as error:
-            raise BrokerUnavailableError("where the log ends is not known") from error
-        return {
-            Partition(place.topic, place.partition): end for place, end in ends.items() if begins[place] < end
-        }
+            raise BrokerUnavailableError("where the log begins is not known") from error
+        return {_ours(place): ends[_ours(place)] for place, at in begins.items() if at < ends[_ours(place)]}
 
     async def stop(self) -> None:
         """Ask no more."""
@@ -55,3 +66,11 @@ class LogEnds:
                     raise
                 self._client = client
             return self._client
+
+
+def _places(topics: Sequence[Topic]) -> list[TopicPartition]:
+    return [TopicPartition(topic.name, n) for topic in topics for n in range(topic.partitions)]
+
+
+def _ours(place: TopicPartition) -> Partition:
+    return Partition(place.topic, place.partition)

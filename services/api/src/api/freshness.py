@@ -23,11 +23,14 @@ class Ends(Protocol):
     """What is needed to know where the log ends."""
 
     async def of(self, *topics: Topic) -> dict[Partition, int]:
-        """The offset after the last record of each partition that holds any.
+        """The offset after the last record of each partition.
 
         Raises:
             BrokerUnavailableError: nobody says it.
         """
+
+    async def of_kept(self, *topics: Topic) -> dict[Partition, int]:
+        """The same, of those alone that hold a record."""
 
 
 class Ears(Protocol):
@@ -61,7 +64,7 @@ class Freshness:
         await self._ears.caught_up(await self._ends.of(SESSION_EVENTS, ACCOUNT_EVENTS))
 
     async def _until_projected(self) -> None:
-        ends = await self._ends.of(MESSAGE_EVENTS)
+        ends = await self._ends.of_kept(MESSAGE_EVENTS)
         while missing := {place for place, end in ends.items() if self._projected.get(place, 0) < end}:
             self._projected |= await self._projector.load(missing)
             if all(self._projected.get(place, 0) >= ends[place] for place in missing):

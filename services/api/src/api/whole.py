@@ -63,7 +63,7 @@ class Whole:
     async def _look(self) -> None:
         found = dict(await self._projector.load(_ALL))
         if any(found.get(partition, -1) < at for partition, at in self._seen.items()):
-            self._awaited = await self._ends.of(*PROJECTED)
+            self._awaited = await self._ends.of_kept(*PROJECTED)
             log.warning("the documents have lost something: nothing is read until they are told again")
         self._seen = found
         if self._awaited and all(found.get(partition, 0) >= end for partition, end in self._awaited.items()):
