@@ -118,7 +118,7 @@ def test_what_is_not_on_its_way_anywhere_may_stay_for_ever(settled: Observation)
         (PairingEnded("timeout", ran_out=False), SessionStatus.STARTING, None, Reconnect()),
         (PairingEnded("error", ran_out=False), SessionStatus.FAILED, "pairing_failed", GiveUp()),
         (Offline(), SessionStatus.STARTING, None, Keep()),
-        (Silent(), SessionStatus.DISCONNECTED, "no_answer", Keep()),
+        (Silent(), SessionStatus.STARTING, None, Keep()),
         (Stuck(), SessionStatus.DISCONNECTED, "no_answer", Reconnect()),
         (Broken(), SessionStatus.DISCONNECTED, "connect_failed", Reconnect()),
         (LoginRefused(), SessionStatus.DISCONNECTED, "login_refused", Reconnect()),
@@ -167,11 +167,18 @@ def test_a_connection_that_is_gone_is_told_and_left_to_the_library() -> None:
 
 
 def test_an_answer_ends_a_silence_and_nothing_else() -> None:
-    silent, _ = react(starting(), Silent())
+    silent, _ = after(Online(), Silent())
+    assert (silent.status, silent.reason) == (SessionStatus.DISCONNECTED, "no_answer")
     lost, _ = after(Online(), Offline())
 
     assert react(silent, Audible())[0].status is SessionStatus.CONNECTED
     assert react(lost, Audible())[0] == lost
+
+
+def test_a_silence_while_a_code_is_shown_makes_nothing_connected() -> None:
+    standing, step = after(QrShown("2@a", MINUTE), Silent(), Audible())
+
+    assert (standing.status, step) == (SessionStatus.AWAITING_SCAN, Keep())
 
 
 def test_waits_grow_are_spread_and_have_an_end() -> None:

@@ -235,6 +235,8 @@ def _connection(now: Standing, seen: Online | Offline | Silent | Audible) -> Sta
             return now.at(SessionStatus.CONNECTED)
         case Offline():
             return _cut(now)
+        case Silent() if now.status is not SessionStatus.CONNECTED:
+            return now  # what was not connected is not lost, nor is it connected when an answer comes again
         case Silent():
             return now.at(SessionStatus.DISCONNECTED, NO_ANSWER)
         case Audible():
