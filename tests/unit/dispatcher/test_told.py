@@ -78,6 +78,24 @@ async def test_what_was_given_up_in_doubt_is_not_sent_whatever_is_wanted_now(
     assert bench.store.stored["m1"].in_doubt
 
 
+async def test_what_was_given_up_by_half_is_given_up_again_and_not_sent(bench: Bench) -> None:
+    """Its decider died between telling that the outcome is unknown and telling that it is the end."""
+    bench.past.events = [MessageUnknown(**OF_M1, attempt=1, reason="worker_restarted", resend=False)]
+    records = bench.topics.records([created(WhenUnknown.FAIL), connected(), dispatch("m1"), unknown("m1")])
+    bench.progress.last = {
+        Partition(DISPATCH_COMMANDS.name, PARTITION): 0,
+        Partition(DELIVERY_EVENTS.name, PARTITION): 0,
+    }
+    await bench.restart()
+
+    await bench.dispatch(records)
+    await bench.wake()
+
+    assert bench.log.asked == []
+    assert bench.log.told("m1")[-2:] == ["MessageUnknown", "MessageFailed"]
+    assert bench.store.stored["m1"].status is MessageStatus.FAILED
+
+
 async def test_what_was_tried_again_is_not_given_up_now(bench: Bench) -> None:
     wanted = [connected(), created(WhenUnknown.RESEND)]
     records = await lost(bench, *wanted, dispatch("m1"), unknown("m1"), updated(WhenUnknown.FAIL))

@@ -7,7 +7,7 @@ its database is gone, what was told stays so, and is read rather than decided ag
 
 from dataclasses import replace
 
-from dispatcher.domain.message import Message
+from dispatcher.domain.message import UNKNOWN_OUTCOME, Message
 from dispatcher.domain.retry import NOT_CONNECTED
 from griot_contracts.messages import (
     MessageCancelled,
@@ -38,9 +38,18 @@ def evolve(message: Message, event: MessageEvent) -> Message:  # noqa: PLR0911 -
                 message, attempt=attempt, failures=message.failures + (event.reason != NOT_CONNECTED)
             )
             return replace(tried, not_before=event.not_before, reason=event.reason)
+        case MessageUnknown(resend=False) if message.is_open:
+            return replace(
+                message, in_doubt=True
+            )  # no end yet: whoever tells it may have died before `failed`
         case MessageUnknown(attempt=attempt) if message.is_open and attempt > message.attempt:
             tried = replace(message, attempt=attempt, failures=message.failures + 1, in_doubt=True)
             return replace(tried, not_before=event.not_before, reason=event.reason)
+        case MessageFailed(reason=reason) if reason == UNKNOWN_OUTCOME and message.is_open:
+            tried = replace(
+                message, attempt=message.attempt + 1, failures=message.failures + 1, in_doubt=True
+            )
+            return _ended(tried, MessageStatus.FAILED, event, reason=reason)
         case MessageFailed():
             return _ended(message, MessageStatus.FAILED, event, reason=event.reason)
         case MessageCancelled():
