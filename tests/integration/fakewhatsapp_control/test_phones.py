@@ -42,6 +42,18 @@ async def test_a_message_wakes_whoever_waits_for_it(phone: RemotePhone, other: R
     assert {(await one).text for one in waiting} == {"one", "two"}
 
 
+async def test_a_phone_that_two_ask_for_at_the_same_moment_is_one_phone(
+    network: RemoteNetwork, phone: RemotePhone
+) -> None:
+    nobody_yet = [network.phone(f"+23769{number:07}") for number in range(200)]
+
+    async def write_and_look(other: RemotePhone) -> str:
+        shown, _ = await asyncio.gather(other.next_message(), phone.send(other.number, other.number))
+        return shown.text
+
+    assert await asyncio.gather(*map(write_and_look, nobody_yet)) == [other.number for other in nobody_yet]
+
+
 async def test_a_wait_that_is_given_up_loses_no_message(phone: RemotePhone, other: RemotePhone) -> None:
     with pytest.raises(TimeoutError):
         await other.next_message(within=MOMENT)

@@ -48,16 +48,18 @@ class Controlled:
             await inbox.close()
 
 
-def _controlled(request: Request) -> Controlled:
+# The dependencies are coroutines because FastAPI runs other functions in threads, and two of them that make
+# the same phone at the same moment make two.
+async def _controlled(request: Request) -> Controlled:
     controlled: Controlled = request.app.state.controlled
     return controlled
 
 
-def _network(controlled: Annotated[Controlled, Depends(_controlled)]) -> Network:
+async def _network(controlled: Annotated[Controlled, Depends(_controlled)]) -> Network:
     return controlled.network
 
 
-def _phone(network: Annotated[Network, Depends(_network)], number: Annotated[str, Path()]) -> Phone:
+async def _phone(network: Annotated[Network, Depends(_network)], number: Annotated[str, Path()]) -> Phone:
     return network.phone(number)
 
 
