@@ -36,6 +36,7 @@ PROGRAMS = {
 FOR_TESTS = {
     "/usr/lib/postgresql": "postgresql",
     "/usr/sbin/pgbouncer": "pgbouncer",
+    "/usr/bin/chromium": "chromium",
 }  # what only they start, and so nobody has to install by hand
 LOG_LINES_SHOWN = 30
 
