@@ -29,7 +29,7 @@ demo-check: install ## The same, every step checked, and out
 	@$(BIN)/python -m griot_local demo --check
 
 .PHONY: test
-test: install lint types ## Everything that has to hold: lint, types, and all tests but the long ones
+test: lint types ## Everything that has to hold: lint, types, and all tests but the long ones
 	$(call pytest,tests/unit tests/contract tests/integration tests/e2e tests/browser tests/chaos)
 
 .PHONY: check
@@ -44,62 +44,62 @@ lock: ## Pin what Griot stands on, anew; ARGS=--upgrade for newer versions
 	deploy/local/lock.sh $(ARGS)
 
 .PHONY: openapi
-openapi: ## Write docs/openapi.json, the description of the public API
+openapi: install ## Write docs/openapi.json, the description of the public API
 	$(BIN)/python -m api.document
 
 .PHONY: client
-client: ## Write the Python client's blocking half, from its asynchronous one
+client: install ## Write the Python client's blocking half, from its asynchronous one
 	$(BIN)/python clients/python/twin.py
 
 .PHONY: fmt
-fmt: ## Format, and fix what can be fixed
+fmt: install ## Format, and fix what can be fixed
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
 .PHONY: lint
-lint: ## Style, import contracts, sizes
+lint: install ## Style, import contracts, sizes
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/lint-imports
 	$(BIN)/python tests/lint/sizes.py
 
 .PHONY: types
-types: ## Types, strictly
+types: install ## Types, strictly
 	$(BIN)/mypy $(addprefix -p ,$(PACKAGES))
 	$(BIN)/mypy tests deploy/local/install.py clients/python/twin.py
 
 .PHONY: unit
-unit: ## Pure code: no server, no clock
+unit: install ## Pure code: no server, no clock
 	$(call pytest,tests/unit)
 
 .PHONY: contract
-contract: ## The language between services, against its golden samples
+contract: install ## The language between services, against its golden samples
 	$(call pytest,tests/contract)
 
 .PHONY: integration
-integration: ## One adapter with its real server
+integration: install ## One adapter with its real server
 	$(call pytest,tests/integration)
 
 .PHONY: e2e
-e2e: ## The whole stack: the public API on one side, a phone on the other
+e2e: install ## The whole stack: the public API on one side, a phone on the other
 	$(call pytest,tests/e2e)
 
 .PHONY: browser
-browser: ## What a browser sees
+browser: install ## What a browser sees
 	$(call pytest,tests/browser)
 
 .PHONY: chaos
-chaos: ## Kill, stop and cut things in the middle of it, then count; SEED=n for the same again, LONG=1 for an hour
+chaos: install ## Kill, stop and cut things in the middle of it, then count; SEED=n for the same again, LONG=1 for an hour
 	@CHAOS_SEED=$(SEED) CHAOS_LONG=$(LONG) $(BIN)/pytest tests/chaos
 
 .PHONY: bench
-bench: ## Measure, in about five minutes; prints the tables of docs/performance.md
+bench: install ## Measure, in about five minutes; prints the tables of docs/performance.md
 	@$(BIN)/python tests/bench
 
 .PHONY: bench-sessions
-bench-sessions: ## How long sessions are away when workers die, stop and come; a few minutes
+bench-sessions: install ## How long sessions are away when workers die, stop and come; a few minutes
 	@$(BIN)/python tests/bench hand-over
 
 .PHONY: bench-capacity
-bench-capacity: ## What 10, 100 and 500 sessions of one worker cost, and how soon they are back
+bench-capacity: install ## What 10, 100 and 500 sessions of one worker cost, and how soon they are back
 	@$(BIN)/python tests/bench capacity
