@@ -14,7 +14,7 @@ pytest = $(if $(wildcard $(1)),$(BIN)/pytest $(wildcard $(1)),@echo "no tests in
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: install ## Run Griot for your own WhatsApp; data stays in .griot/data, Ctrl-C stops it

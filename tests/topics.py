@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from griot_chassis.log_reader import LogReader
 from griot_chassis.records import Partition, Record
@@ -23,6 +24,17 @@ async def records_in(bootstrap: str, topic: Topic) -> list[Record]:
 
     found = await asyncio.gather(*(read(number) for number in range(topic.partitions)))
     return [record for partition in found for record in partition]
+
+
+async def forget(bootstrap: str, partition: Partition) -> None:
+    """Drop all that stands in a partition, as the log does with what is too old to be kept."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        where = TopicPartition(partition.topic, partition.number)
+        await admin.delete_records({where: RecordsToDelete(before_offset=-1)})
+    finally:
+        await admin.close()
 
 
 async def is_read_to_the_end(bootstrap: str, positions: Any, topics: Sequence[Topic]) -> bool:

@@ -90,12 +90,16 @@ async def test_what_is_not_told_again_yet_is_not_denied(griot: Griot) -> None:
     fresh = griot.client((await customer.http.post("/keys", json={"name": "new"})).json()["key"])
     projector, live = griot.processes["projector"], await griot.live()
     body = {"to": RECIPIENT, "message": "Hello"}
-    async with griot.instance("late") as late, late.client(customer.key) as http:
-        assert await status_of(http, "/account") == 200
+    # These two have heard nothing of the session themselves, and know it from the documents alone.
+    async with (
+        griot.instance("late") as late, late.client(customer.key) as http,
+        griot.instance("later") as later, later.client(customer.key) as other,
+    ):  # fmt: skip
+        assert {await status_of(one, "/account") for one in (http, other)} == {200}
         await projector.stop()
         await live.client.drop_database(live.name)
-        # It has heard nothing of the session itself, and knows it from the documents alone.
         assert (await http.post("/messages", json=body)).status_code == 503
+        assert await status_of(other, "/sessions") == 503
     refused = [await customer.send() for _ in range(2)]
     assert {answer.status_code for answer in refused} <= {202, 503}, "its session is there"
     for http, path in ((customer.http, f"/messages/{message_id}"), (fresh, "/account")):

@@ -5,11 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from dispatcher.settings import DispatcherSettings
 from griot_chassis import clock, ids
+from griot_chassis.records import Partition
 from griot_contracts.deliveries import DeliveryUnknown
 from griot_contracts.messages import CancelMessage, DispatchMessage, MessageAccepted
 from griot_contracts.sessions import SessionCreated, SessionUpdated, WhenUnknown
@@ -18,6 +17,7 @@ from griot_local.processes import Process
 from tests.conftest import a_broker
 from tests.integration.dispatcher.conftest import World, connected, dispatch, many, partition_of
 from tests.support import eventually
+from tests.topics import forget
 
 SOON = timedelta(seconds=60)
 
@@ -89,7 +89,7 @@ async def test_what_waits_longer_than_its_command_is_kept_is_taken_up_from_its_a
     await told(world, cancelled.message_id, "MessageCancelled")
 
     await process.kill()
-    await forget_commands(settings.kafka_bootstrap, partition_of(session))
+    await forget(settings.kafka_bootstrap, Partition(DISPATCH_COMMANDS.name, partition_of(session)))
     await database.client.drop_database(database.name)
     await process.start()
     later = dispatch(session, ids.new_id())
@@ -126,14 +126,3 @@ def cancel(command: DispatchMessage) -> CancelMessage:
     return CancelMessage(
         account_id="a", at=clock.now(), message_id=command.message_id, session_id=command.session_id
     )
-
-
-async def forget_commands(bootstrap: str, number: int) -> None:
-    """What the log does with old records after a week."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
-        where = TopicPartition(DISPATCH_COMMANDS.name, number)
-        await admin.delete_records({where: RecordsToDelete(before_offset=-1)})
-    finally:
-        await admin.close()

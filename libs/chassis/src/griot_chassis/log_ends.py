@@ -1,7 +1,7 @@
 """Asking where the log ends now."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -9,6 +9,8 @@ from aiokafka.errors import KafkaError
 from griot_chassis.errors import BrokerUnavailableError
 from griot_chassis.records import Partition
 from griot_contracts.topics import Topic
+
+_Question = Callable[[AIOKafkaConsumer, list[TopicPartition]], Awaitable[dict[TopicPartition, int]]]
 
 
 class LogEnds:
@@ -28,12 +30,7 @@ class LogEnds:
         Raises:
             BrokerUnavailableError: nobody says it.
         """
-        places = _places(topics)
-        try:
-            ends = await (await self._started()).end_offsets(places)
-        except (KafkaError, OSError) as error:
-            raise BrokerUnavailableError("where the log ends is not known") from error
-        return {_ours(place): end for place, end in ends.items()}
+        return await self._asked(AIOKafkaConsumer.end_offsets, topics)
 
     async def of_kept(self, *topics: Topic) -> dict[Partition, int]:
         """The same, of those alone that hold a record.
@@ -43,17 +40,23 @@ class LogEnds:
         Raises:
             BrokerUnavailableError: nobody says it.
         """
-        ends = await self.of(*topics)
-        try:
-            begins = await (await self._started()).beginning_offsets(_places(topics))
-        except (KafkaError, OSError) as error:
-            raise BrokerUnavailableError("where the log begins is not known") from error
-        return {_ours(place): ends[_ours(place)] for place, at in begins.items() if at < ends[_ours(place)]}
+        ends, begins = await asyncio.gather(
+            self.of(*topics), self._asked(AIOKafkaConsumer.beginning_offsets, topics)
+        )
+        return {where: end for where, end in ends.items() if begins[where] < end}
 
     async def stop(self) -> None:
         """Ask no more."""
         if self._client is not None:
             await self._client.stop()
+
+    async def _asked(self, question: _Question, topics: Sequence[Topic]) -> dict[Partition, int]:
+        places = [TopicPartition(topic.name, n) for topic in topics for n in range(topic.partitions)]
+        try:
+            offsets = await question(await self._started(), places)
+        except (KafkaError, OSError) as error:
+            raise BrokerUnavailableError("where the log ends is not known") from error
+        return {Partition(place.topic, place.partition): offset for place, offset in offsets.items()}
 
     async def _started(self) -> AIOKafkaConsumer:
         async with self._starting:
@@ -66,11 +69,3 @@ class LogEnds:
                     raise
                 self._client = client
             return self._client
-
-
-def _places(topics: Sequence[Topic]) -> list[TopicPartition]:
-    return [TopicPartition(topic.name, n) for topic in topics for n in range(topic.partitions)]
-
-
-def _ours(place: TopicPartition) -> Partition:
-    return Partition(place.topic, place.partition)

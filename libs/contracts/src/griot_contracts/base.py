@@ -87,6 +87,10 @@ class Sequenced(Contract):
         """Whether it was decided before what was taken in last, whose sequence is `last`."""
         return self.sequence is not None and last is not None and self.sequence < last
 
+    def latest(self, last: int | None) -> int | None:
+        """The sequence to keep once this is taken in."""
+        return last if self.sequence is None else self.sequence
+
 
 class Notice(Contract):
     """Something told to one listener, such as a reply. It is neither asked nor kept."""

@@ -106,14 +106,16 @@ class Reads:
         """Messages of the account accepted on a day of UTC."""
         wanted = {"account_id": account_id, "day": midnight(day)}
         stored = await (await self._where.read())[USAGE].find(wanted).to_list()
-        await self._sure_of(stored)
+        if not stored:
+            await self._be_sure()
         return sum(usage["sent"] for usage in stored)
 
     async def keys(self, account_id: str) -> list[Document]:
         """The account's keys that are not revoked."""
         await self._fresh.heard()
         stored = await (await self._where.read())[API_KEYS].find({"account_id": account_id}).to_list()
-        await self._sure_of(stored)
+        if not stored:
+            await self._be_sure()
         merged = self._overlay.over_all(API_KEYS, account_id, stored)
         return [key for key in merged if key["revoked_at"] is None]
 
@@ -133,7 +135,8 @@ class Reads:
         valid_until, stored = self._sessions.get(account_id, (now, []))
         if not cached or valid_until <= now:
             stored = await (await self._where.read())[SESSIONS].find({"account_id": account_id}).to_list()
-            await self._sure_of(stored if cached else [])
+            if not cached or not stored:
+                await self._be_sure()
             self._remember_sessions(account_id, stored)
         merged = self._overlay.over_all(SESSIONS, account_id, stored)
         return [session for session in merged if session["status"] != SessionStatus.DELETED.value]
@@ -182,20 +185,20 @@ class Reads:
         # What is not stored yet comes first: one that is stored in between is then found twice, not never.
         unstored = await self._not_stored_yet(account_id)
         stored = await (await self._where.read())[MESSAGES].find(query).sort(order).limit(limit).to_list()
-        await self._sure_of(stored)
+        if not stored:
+            await self._be_sure()
         more = [message for message in unstored if wanted.admits(message) and _is_after(message, after)]
         found = {message["_id"]: message for message in [*more, *stored]}
         return newest_first(found.values())[:limit]
 
-    async def _sure_of(self, found: list[Document]) -> None:
-        """Look whether there may be more, where nothing was found.
+    async def _be_sure(self) -> None:
+        """Look whether what was found may be all.
 
         Raises:
-            PyMongoError: there may, and it is not told again yet.
+            PyMongoError: it may lack what is not told again yet.
         """
-        if not found:
-            await self._where.look()
-            await self._where.read()
+        await self._where.look()
+        await self._where.read()
 
     async def _not_stored_yet(self, account_id: str) -> list[Document]:
         known = self._overlay.known(MESSAGES, account_id)

@@ -51,10 +51,11 @@ class Standing:
         match event:
             case Sequenced() if event.is_overtaken(self.sequence):
                 return self
-            case PlanChanged(plan=plan, sequence=sequence):
-                return replace(self, plan=plan, sequence=sequence)
-            case AccountSuspended(sequence=sequence) | AccountResumed(sequence=sequence):
-                return replace(self, suspended=isinstance(event, AccountSuspended), sequence=sequence)
+            case PlanChanged(plan=plan):
+                return replace(self, plan=plan, sequence=event.latest(self.sequence))
+            case AccountSuspended() | AccountResumed():
+                suspended = isinstance(event, AccountSuspended)
+                return replace(self, suspended=suspended, sequence=event.latest(self.sequence))
             case KeyIssued(key_id=id_):
                 return replace(self, keys=self.keys | {id_})
             case KeyRevoked(key_id=id_):

@@ -35,8 +35,8 @@ class Standing:
     def after(self, event: object) -> "Standing":
         """The session after one of its events."""
         match event:
-            case SessionUpdated(session_key=str(key), sequence=sequence):
-                late = event.is_overtaken(self.sequence)
+            case SessionUpdated(session_key=str(key)):
+                late, sequence = event.is_overtaken(self.sequence), event.latest(self.sequence)
                 return self if late else replace(self, session_key=key, sequence=sequence)
             case SessionStatusChanged(at=at, epoch=epoch):
                 late = self.last is not None and (at, epoch) < (self.last.at, self.last.epoch)

@@ -112,9 +112,10 @@ def evolve(document: Document | None, event: Contract, offset: int) -> Document 
         return document
     told = {"offset": max(offset, document["offset"])}
     if isinstance(event, Sequenced):
-        if event.is_overtaken(document.get("sequence")):
+        last = document.get("sequence")
+        if event.is_overtaken(last):
             return document | told
-        told |= {} if event.sequence is None else {"sequence": event.sequence}
+        told["sequence"] = event.latest(last)
     return _change(document, event) | _acceptance(document, event, offset) | told
 
 

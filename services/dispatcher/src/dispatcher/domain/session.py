@@ -78,8 +78,7 @@ def follow(session: Session, event: SessionEvent) -> Session:
 def _updated(session: Session, event: SessionUpdated) -> Session:
     if event.is_overtaken(session.sequence):
         return session
-    sequence = session.sequence if event.sequence is None else event.sequence
-    when_unknown = event.when_unknown or session.when_unknown
+    when_unknown, sequence = event.when_unknown or session.when_unknown, event.latest(session.sequence)
     return _paced(replace(session, when_unknown=when_unknown, sequence=sequence), event)
 
 

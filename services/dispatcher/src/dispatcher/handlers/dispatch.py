@@ -84,7 +84,7 @@ class Dispatch:
         """Read back what these partitions' sessions have waiting, and pump what needs no news first."""
         async with self._one_at_a_time:
             await self._gates.close(partitions)
-            await self._recalling.assigned(partitions, self._gates.began, self._now())
+            await self._recalling.assigned(self._gates.began, self._gates.anew, self._now())
             numbers = {partition.number for partition in partitions}
             await self._desks.open(numbers)
             self._wake_all(numbers)

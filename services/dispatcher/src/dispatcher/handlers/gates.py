@@ -24,7 +24,10 @@ class Gates:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._closed: dict[Partition, int] = {}
-        self._began: dict[Partition, int] = {}
+        self.anew: set[Partition] = set()
+        """Those of which nothing is handled, though there is something to read."""
+        self.began: dict[Partition, int] = {}
+        """The offsets at which the commands and the deliveries begin that no former owner has read."""
         self._inherited: dict[int, int] = {}
 
     @property
@@ -38,22 +41,19 @@ class Gates:
 
     async def close(self, partitions: Collection[Partition]) -> None:
         """Close the gates of partitions just assigned, where there is something to be read first."""
-        topics = [partition for partition in partitions if partition.topic in _DECIDED_ON]
-        handled = await self._progress.handled(topics)
-        pending = await self._progress.pending(topics)
+        handled = await self._progress.handled(partitions)
+        pending = await self._progress.pending(partitions)
+        self.anew = pending.keys() - handled.keys()
         # Where nothing is handled, the queue may lack what was asked first.
-        unread = [where for where in topics if where not in handled and where.topic == DISPATCH_COMMANDS.name]
-        news = [where for where in partitions if where.topic in _NEWS]
-        self._closed = await self._progress.pending([*news, *unread])
-        for where in topics:
-            self._began[where] = max(handled.get(where, 0), pending.get(where, -1) + 1)
+        unread = {where for where in self.anew if where.topic == DISPATCH_COMMANDS.name}
+        self._closed = {
+            where: last for where, last in pending.items() if where.topic in _NEWS or where in unread
+        }
+        for where in partitions:
+            if where.topic in _DECIDED_ON:
+                self.began[where] = max(handled.get(where, 0), pending.get(where, -1) + 1)
             if where.topic == DISPATCH_COMMANDS.name:
-                self._inherited[where.number] = self._began[where]
-
-    @property
-    def began(self) -> dict[Partition, int]:
-        """The offsets at which the commands and the deliveries begin that no former owner has read."""
-        return dict(self._began)
+                self._inherited[where.number] = self.began[where]
 
     def is_inherited(self, number: int, sequence: int) -> bool:
         """Whether this message was there before its partition was taken over, so another may have had it."""
@@ -66,7 +66,8 @@ class Gates:
     def forget(self) -> None:
         """Nothing is owned any more."""
         self._closed.clear()
-        self._began.clear()
+        self.anew = set()
+        self.began.clear()
         self._inherited.clear()
 
     def pass_(self, records: Iterable[Record]) -> set[int]:

@@ -31,20 +31,17 @@ class Recalling:
         self._began: dict[Partition, int] = {}
         self._began_at: datetime | None = None
         self._anew: set[Partition] = set()
-        """Those of which nothing is handled, though there is something to read."""
         self._cut_off: set[int] = set()
         self._read_since: dict[int, datetime] = {}
         self.told: dict[str, Message] = {}
         """How former owners left messages, by their ids, as far as it was asked for."""
 
     async def assigned(
-        self, partitions: Collection[Partition], began: Mapping[Partition, int], now: datetime
+        self, began: Mapping[Partition, int], anew: Collection[Partition], now: datetime
     ) -> None:
-        """These are owned from now on; `began` has the offsets at which this owner's own records begin."""
-        commands = [partition for partition in partitions if partition.topic == DISPATCH_COMMANDS.name]
-        self._began, self._began_at = dict(began), now
-        pending, handled = await self._progress.pending(partitions), await self._progress.handled(partitions)
-        self._anew = pending.keys() - handled.keys()
+        """New partitions are owned from now on; see the attributes of `Gates`."""
+        self._began, self._anew, self._began_at = dict(began), set(anew), now
+        commands = [partition for partition in began if partition.topic == DISPATCH_COMMANDS.name]
         self._cut_off = await self._progress.cut_off(commands)
 
     def forget(self) -> None:

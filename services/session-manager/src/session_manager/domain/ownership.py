@@ -72,9 +72,10 @@ def evolve(known: Known, event: Contract) -> Known:
         case SessionCreated(session_id=id_, account_id=account_id):
             return known | {id_: Logged(id_, account_id)}
         case SessionUpdated(session_id=id_, desired_state=DesiredState() as desired) if id_ in known:
-            if event.is_overtaken(known[id_].sequence):
+            last = known[id_].sequence
+            if event.is_overtaken(last):
                 return known
-            return known | {id_: replace(known[id_], desired=desired, sequence=event.sequence)}
+            return known | {id_: replace(known[id_], desired=desired, sequence=event.latest(last))}
         case SessionStatusChanged(session_id=id_, epoch=epoch) if id_ in known:
             return known | {id_: replace(known[id_], epoch=max(epoch, known[id_].epoch))}
         case SessionDeleted(session_id=id_):
