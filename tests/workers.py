@@ -176,6 +176,10 @@ class Site:
         psql = await asyncio.create_subprocess_exec("psql", url, "-qc", delete)
         assert await psql.wait() == 0
 
+    async def drop_database(self) -> None:
+        """Have the workers' database lose all it knows of the sessions."""
+        await self._mongo.drop_database("griot_sessions")
+
     def forget(self, session_id: str) -> None:
         """Leave a session out of what comes."""
         del self.sessions[session_id], self.recipients[session_id]

@@ -99,6 +99,19 @@ async def test_a_session_whose_keys_are_gone_is_linked_anew_and_harms_no_other(s
     assert second.restarts == restarts
 
 
+async def test_of_a_dropped_database_every_session_comes_back_with_its_device(site: Site) -> None:
+    first, second = site.workers[:2]
+    await site.shared_by(first, second)
+    before = site.logins()
+    site.desk.heard.clear()
+    await asyncio.gather(first.stop(), second.stop())
+    await site.drop_database()
+    await asyncio.gather(first.start(), second.start())
+    await site.moved(site.sessions, before)
+
+    assert not any(site.desk.told(one, QrCodeIssued) for one in site.sessions), "nobody has to scan again"
+
+
 async def test_no_password_is_in_a_log(site: Site) -> None:
     for worker in site.workers:
         log = await asyncio.to_thread(worker.log.read_text)

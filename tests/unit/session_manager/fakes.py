@@ -157,7 +157,7 @@ class FakeSessions:
     async def restore(self, partition: int, sessions: Collection[Logged]) -> None:
         self.read.add(partition)
         for one in sessions:
-            self.known[one.session_id] = Owned(one.session_id, one.account_id, partition, one.epoch, None)
+            self.known[one.session_id] = Owned(one.session_id, one.account_id, partition, one.epoch, one.jid)
             if one.desired is DesiredState.DISCONNECTED:
                 self.unwanted.add(one.session_id)
 

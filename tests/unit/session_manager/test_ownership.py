@@ -37,6 +37,12 @@ def changed(epoch: int, session_id: str = "s1") -> SessionStatusChanged:
     return SessionStatusChanged(account_id="a1", at=NOON, session_id=session_id, status=status, epoch=epoch)
 
 
+def linked(status: SessionStatus, epoch: int, device: str | None) -> SessionStatusChanged:
+    return SessionStatusChanged(
+        account_id="a1", at=NOON, session_id="s1", status=status, device=device, epoch=epoch
+    )
+
+
 def deleted(session_id: str = "s1") -> SessionDeleted:
     return SessionDeleted(account_id="a1", at=NOON, session_id=session_id)
 
@@ -50,6 +56,19 @@ def after(*events: Contract) -> Known:
 
 def test_the_log_knows_the_sessions_and_the_highest_epoch_of_each() -> None:
     assert after(created(), changed(2), changed(1)) == {"s1": Logged("s1", "a1", epoch=2)}
+
+
+def test_a_session_has_the_device_that_its_last_owner_told_of_until_that_is_logged_out() -> None:
+    first, second = "237650000001:4@s.whatsapp.net", "237650000001:5@s.whatsapp.net"
+    told = [
+        created(),
+        linked(SessionStatus.CONNECTED, 1, first),
+        linked(SessionStatus.CONNECTED, 2, second),
+        linked(SessionStatus.DISCONNECTED, 1, first),
+    ]
+
+    assert after(*told)["s1"].jid == second
+    assert after(*told, linked(SessionStatus.LOGGED_OUT, 2, second))["s1"].jid is None
 
 
 def test_a_session_is_wanted_as_was_decided_last_whatever_is_told_again() -> None:

@@ -54,7 +54,10 @@ def test_pairing_goes_by_the_scan_to_connected_with_the_phones_number() -> None:
 
     standing, step = react(standing, Online())
 
-    assert (standing, step) == (Standing(SessionStatus.CONNECTED, phone="+237650000001"), Keep())
+    assert (standing, step) == (
+        Standing(SessionStatus.CONNECTED, jid="237650000001:4@s.whatsapp.net"),
+        Keep(),
+    )
 
 
 SCANNED = (PairingEnded("success", ran_out=False), Identified("237650000001:4@s.whatsapp.net"))

@@ -48,6 +48,10 @@ all others for thousands of records.
 _RELEASE_WITHIN_S: Final = 8.0
 """How long a revocation waits for the batch in hand; less than the group's rebalance timeout."""
 _SLOWEST_RETRY_S: Final = 2.0
+_BATCH_WITHIN_MS: Final = 2**31 - 1
+"""No batch takes too long: whoever makes a database again from a long log would be thrown out of the group
+after aiokafka's five minutes, and begin anew for ever. One that is dead is found by its missing heartbeats.
+"""
 
 
 class Consumer:
@@ -109,6 +113,7 @@ class Consumer:
             ],
             session_timeout_ms=int(MISSED_AFTER_S * 1000),
             heartbeat_interval_ms=int(HEARTBEAT_EVERY_S * 1000),
+            max_poll_interval_ms=_BATCH_WITHIN_MS,
             listener=_Rebalance(self),
             ack_policy=AckPolicy.MANUAL,
             parser=parse_untouched,

@@ -146,8 +146,8 @@ class SessionStatusChanged(Event):
     """A session stands elsewhere now.
 
     `reason` is a stable code with `detail` in words where the status alone does not say why. `phone` is the
-    linked number, E.164, once known. `epoch` is the ownership under which this was seen: of two statuses with
-    the same time the higher wins.
+    linked number, E.164, once known, and `device` WhatsApp's id (JID) of what is linked to it. `epoch` is the
+    ownership under which this was seen: of two statuses with the same time the higher wins.
     """
 
     session_id: str
@@ -155,6 +155,7 @@ class SessionStatusChanged(Event):
     reason: str | None = None
     detail: str | None = None
     phone: str | None = None
+    device: str | None = None
     epoch: int = 0
 
 

@@ -1,5 +1,6 @@
 """The log, as far as it tells of accounts: the port `Past` of `rebuilding`."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import timedelta
 from typing import Final
@@ -36,7 +37,8 @@ class LogPast:
         async for record in self._records(partitions_of(MESSAGE_EVENTS), back=_COUNTS_FOR):
             if record.body.account_id in homes:
                 _take(record, told)
-        remembered = remember(told, undecided, questions)
+        # Aside, for it may take longer than heartbeats can wait.
+        remembered = await asyncio.to_thread(remember, told, undecided, questions)
         return Rebuilt(
             {id_: Snapshot(one, decided[homes[id_]] - 1) for id_, one in remembered.accounts.items()},
             remembered.answers,

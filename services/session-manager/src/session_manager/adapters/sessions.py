@@ -94,7 +94,8 @@ class MongoSessions:
         wanted = {"account_id": told.account_id, "partition": partition, "desired": desired.value}
         if not isinstance(told, DestroySession) and told.sequence is not None:
             wanted["sequence"] = told.sequence
-        change = {"$set": wanted, "$setOnInsert": {"jid": None, "since": self._now()}}
+        jid = told.jid if isinstance(told, Logged) else None
+        change = {"$set": wanted, "$setOnInsert": {"jid": jid, "since": self._now()}}
         await self._sessions.update_one({"_id": told.session_id}, change, upsert=True)
 
     async def _take(self, session_ids: list[str]) -> dict[str, int]:

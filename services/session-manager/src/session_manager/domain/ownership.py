@@ -9,6 +9,7 @@ from griot_contracts.sessions import (
     DesiredState,
     SessionCreated,
     SessionDeleted,
+    SessionStatus,
     SessionStatusChanged,
     SessionUpdated,
 )
@@ -37,7 +38,7 @@ class Owned:
 class Logged:
     """A session as the log knows it: whose it is, where it is wanted, the highest epoch it was seen under.
 
-    `sequence` is that of the event that said last where it is wanted.
+    `sequence` is that of the event that said last where it is wanted; `jid` its device, where one is linked.
     """
 
     session_id: str
@@ -45,6 +46,7 @@ class Logged:
     epoch: int = 0
     desired: DesiredState = DesiredState.CONNECTED
     sequence: int | None = None
+    jid: str | None = None
 
     def kept_from(self, suspended: Container[str]) -> "Logged":
         """The same, disconnected if its account is among the suspended."""
@@ -76,8 +78,9 @@ def evolve(known: Known, event: Contract) -> Known:
             if event.is_overtaken(last):
                 return known
             return known | {id_: replace(known[id_], desired=desired, sequence=event.latest(last))}
-        case SessionStatusChanged(session_id=id_, epoch=epoch) if id_ in known:
-            return known | {id_: replace(known[id_], epoch=max(epoch, known[id_].epoch))}
+        case SessionStatusChanged(session_id=id_, epoch=epoch) if id_ in known and epoch >= known[id_].epoch:
+            linked = event.status is not SessionStatus.LOGGED_OUT
+            return known | {id_: replace(known[id_], epoch=epoch, jid=event.device if linked else None)}
         case SessionDeleted(session_id=id_):
             return {other: one for other, one in known.items() if other != id_}
         case _:

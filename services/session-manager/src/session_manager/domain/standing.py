@@ -136,12 +136,20 @@ Step = Keep | Reconnect | GiveUp
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a session stands: what `SessionStatusChanged` tells."""
+    """Where a session stands: what `SessionStatusChanged` tells.
+
+    `jid` is the device's, once it is linked.
+    """
 
     status: SessionStatus
     reason: str | None = None
     detail: str | None = None
-    phone: str | None = None
+    jid: str | None = None
+
+    @property
+    def phone(self) -> str | None:
+        """The number of the account, in E.164."""
+        return None if self.jid is None else "+" + self.jid.partition("@")[0].partition(":")[0]
 
     def at(self, status: SessionStatus, reason: str | None = None, detail: str | None = None) -> "Standing":
         """The same session elsewhere."""
@@ -167,14 +175,9 @@ _PAIRING: Final = {
 }
 
 
-def starting(phone: str | None = None) -> Standing:
+def starting(jid: str | None = None) -> Standing:
     """Where a session stands whose connection is about to be made."""
-    return Standing(SessionStatus.STARTING, phone=phone)
-
-
-def phone_of(jid: str) -> str:
-    """The number of the account, in E.164."""
-    return "+" + jid.partition("@")[0].partition(":")[0]
+    return Standing(SessionStatus.STARTING, jid=jid)
 
 
 def wait_before(failures: int, spread: float) -> timedelta:
@@ -187,7 +190,7 @@ def wait_before(failures: int, spread: float) -> timedelta:
 
 def patience(now: Standing) -> timedelta | None:
     """How long a session may stay where it is while its connection says nothing; None for ever."""
-    scanned = now.status is SessionStatus.AWAITING_SCAN and now.phone is not None
+    scanned = now.status is SessionStatus.AWAITING_SCAN and now.jid is not None
     passing = scanned or now.status in (SessionStatus.STARTING, SessionStatus.DISCONNECTED)
     return LOGIN_WITHIN if passing else None
 
@@ -214,7 +217,7 @@ def _pairing(now: Standing, seen: QrShown | PairingEnded | Identified) -> tuple[
         case QrShown():
             return Standing(SessionStatus.AWAITING_SCAN), Keep()  # whose it was before, it is no more
         case Identified(jid):
-            return replace(now, phone=phone_of(jid)), Keep()
+            return replace(now, jid=jid), Keep()
         case PairingEnded("success"):
             return now, Keep()
         case PairingEnded("timeout", ran_out=True):
@@ -252,7 +255,7 @@ def _cut(now: Standing) -> Standing:
     be seen before the scan is. So what was not connected yet is not told as lost.
     """
     match now.status:
-        case SessionStatus.AWAITING_SCAN if now.phone is not None:
+        case SessionStatus.AWAITING_SCAN if now.jid is not None:
             return now
         case SessionStatus.AWAITING_SCAN | SessionStatus.STARTING:
             return now.at(SessionStatus.STARTING)

@@ -105,6 +105,7 @@ class HandleSessionCommands:
             status=SessionStatus.DISCONNECTED,
             reason=STOPPED,
             phone=phone,
+            device=owned.jid,
             epoch=owned.epoch,
         )
         await self._publish(stopped, record)

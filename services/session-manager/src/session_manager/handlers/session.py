@@ -27,7 +27,6 @@ from session_manager.domain.standing import (
     Step,
     Stuck,
     patience,
-    phone_of,
     react,
     starting,
     wait_before,
@@ -51,12 +50,12 @@ class Session:
         self, owned: Owned, whatsapp: WhatsApp, sessions: Sessions, lease: Lease, *, outbox: Outbox, now: Now
     ) -> None:
         self.owned = owned
-        self.standing = starting(None if owned.jid is None else phone_of(owned.jid))
+        self.standing = starting(owned.jid)
         self._whatsapp = whatsapp
         self._sessions = sessions
         self._voice = Voice(owned, outbox, now)
         self._lease = lease
-        self._jid = owned.jid
+        self._jid = self._kept_jid = owned.jid
         self._quiet = False
         self._given_up = False
         self._again = False
@@ -84,7 +83,7 @@ class Session:
             self._again = self._given_up  # its connection is still being ended: once it is, not never
             return
         self._failures = 0
-        self._move(starting(self.standing.phone))
+        self._move(starting(self._jid))
         self._quiet = quietly and self.owned.jid is not None
         if self._quiet:
             asyncio.get_running_loop().call_later(_TOLD_LATE_S, self._break_silence)
@@ -143,7 +142,7 @@ class Session:
             if self._again:
                 self._again = False
                 self._failures = 0
-                self._move(starting(self.standing.phone))
+                self._move(starting(self._jid))
                 self._tell()
                 continue
             if not isinstance(step, Reconnect):
@@ -230,9 +229,10 @@ class Session:
             self._settled.set()
 
     async def _link_to(self, jid: str | None) -> None:
-        if jid != self._jid:
+        self._jid = jid  # whether it can be kept or not: the next connection is this device's
+        if jid != self._kept_jid:
             await self._sessions.remember(self.owned.session_id, jid)
-            self._jid = jid
+            self._kept_jid = jid
 
     def _break_silence(self) -> None:
         self._quiet = False

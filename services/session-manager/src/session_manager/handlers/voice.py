@@ -41,6 +41,7 @@ class Voice:
             reason=now.reason,
             detail=now.detail,
             phone=now.phone,
+            device=now.jid,
             epoch=owned.epoch,
         )
         self._outbox.add(event, self._next_id("SessionStatusChanged"))
