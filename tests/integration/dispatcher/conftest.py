@@ -20,7 +20,7 @@ from griot_chassis.service import Service
 from griot_contracts import topics
 from griot_contracts.base import Contract
 from griot_contracts.deliveries import DeliverySent, ReceiptReceived
-from griot_contracts.messages import DeliverMessage, DispatchMessage, TextContent
+from griot_contracts.messages import CancelMessage, DeliverMessage, DispatchMessage, TextContent
 from griot_contracts.sessions import SessionStatus, SessionStatusChanged
 from griot_local.ports import LOOPBACK, free_port
 from griot_local.processes import Process
@@ -78,6 +78,12 @@ def dispatch(session_id: str, message_id: str) -> DispatchMessage:
         message_id=message_id,
         to=ABA,
         content=TextContent(text="hello"),
+    )
+
+
+def cancel(command: DispatchMessage) -> CancelMessage:
+    return CancelMessage(
+        account_id="a", at=clock.now(), message_id=command.message_id, session_id=command.session_id
     )
 
 
@@ -166,11 +172,17 @@ async def is_ready(service: Service) -> bool:
 @pytest.fixture
 async def process(settings: DispatcherSettings, tmp_path: Path) -> AsyncIterator[Process]:
     """The dispatcher, running."""
+    async with make_process(settings, settings.instance_id, tmp_path) as process:
+        yield process
+
+
+def make_process(settings: DispatcherSettings, instance_id: str, folder: Path) -> Process:
+    """One of the dispatchers that share these settings, not started."""
     port = free_port()
     environment = {
         "GRIOT_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
         "GRIOT_MONGO_URL": settings.mongo_url,
-        "GRIOT_INSTANCE_ID": settings.instance_id,
+        "GRIOT_INSTANCE_ID": instance_id,
         "GRIOT_DISPATCHER_DATABASE": settings.dispatcher_database,
         "GRIOT_OPS_PORT": str(port),
     }
@@ -183,7 +195,5 @@ async def process(settings: DispatcherSettings, tmp_path: Path) -> AsyncIterator
                 return False
 
     run = [sys.executable, "-m", "dispatcher"]
-    async with Process(
-        "dispatcher", run, log=tmp_path / "log", is_ready=is_up, environment=environment
-    ) as process:
-        yield process
+    log = folder / f"{instance_id}.log"
+    return Process(instance_id, run, log=log, is_ready=is_up, environment=environment)

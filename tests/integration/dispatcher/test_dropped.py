@@ -10,12 +10,12 @@ from dispatcher.settings import DispatcherSettings
 from griot_chassis import clock, ids
 from griot_chassis.records import Partition
 from griot_contracts.deliveries import DeliveryUnknown
-from griot_contracts.messages import CancelMessage, DispatchMessage, MessageAccepted
+from griot_contracts.messages import DispatchMessage, MessageAccepted
 from griot_contracts.sessions import SessionCreated, SessionUpdated, WhenUnknown
 from griot_contracts.topics import DISPATCH_COMMANDS
 from griot_local.processes import Process
 from tests.conftest import a_broker
-from tests.integration.dispatcher.conftest import World, connected, dispatch, many, partition_of
+from tests.integration.dispatcher.conftest import World, cancel, connected, dispatch, many, partition_of
 from tests.support import eventually
 from tests.topics import forget
 
@@ -120,9 +120,3 @@ def in_doubt(command: DispatchMessage) -> DeliveryUnknown:
 
 def accepted(command: DispatchMessage) -> MessageAccepted:
     return MessageAccepted(**dict(command))
-
-
-def cancel(command: DispatchMessage) -> CancelMessage:
-    return CancelMessage(
-        account_id="a", at=clock.now(), message_id=command.message_id, session_id=command.session_id
-    )

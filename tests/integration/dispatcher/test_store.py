@@ -1,26 +1,65 @@
 """The store in a real database holds to the suite of every store."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from dispatcher.adapters.store import MongoStore
+from dispatcher.domain.session import Session
 from griot_chassis import ids
 from griot_chassis.mongo import connect
 from tests.unit.dispatcher.store_suite import StoreSuite
 
+PARTITION = 7
 FOR_EVER = timedelta(days=20_000)
 """The samples are of some day in the past; the database would drop them in the middle of a test."""
 
 
 @pytest.fixture
-def store(mongo: str) -> Iterator[MongoStore]:
+def database(mongo: str) -> Iterator[Any]:
     client = connect(mongo, "test")
-    database = client[f"dispatcher_{ids.new_id()}"]
-    yield MongoStore(database, ended_kept=FOR_EVER, receipts_kept=FOR_EVER)
+    yield client[f"dispatcher_{ids.new_id()}"]
     client.close()
+
+
+@pytest.fixture
+def store(database: Any) -> MongoStore:
+    return make(database)
+
+
+def make(database: Any) -> MongoStore:
+    return MongoStore(database, ended_kept=FOR_EVER, receipts_kept=FOR_EVER)
 
 
 class TestMongoStore(StoreSuite):
     pass
+
+
+async def test_what_a_former_owner_still_writes_of_a_session_is_refused(database: Any) -> None:
+    former, owner = make(database), make(database)
+    old = Session("s1", PARTITION)
+    new = replace(old, connected=True)
+    await former.own({PARTITION})
+    await former.save([], [], [old], [])
+    await owner.own({PARTITION})
+    await owner.save([], [], [new], [])
+
+    await former.save([], [], [old], [])
+
+    assert (await owner.load({PARTITION}))[PARTITION].sessions == [new]
+
+
+async def test_what_a_former_owner_wrote_in_between_gives_way_to_what_the_owner_writes(database: Any) -> None:
+    former, owner = make(database), make(database)
+    old = Session("s1", PARTITION)
+    new = replace(old, connected=True)
+    await former.own({PARTITION})
+    await owner.own({PARTITION})
+    await former.save([], [], [old], [])
+
+    await owner.save([], [], [new], [])
+
+    assert (await owner.load({PARTITION}))[PARTITION].sessions == [new]

@@ -53,6 +53,7 @@ class Bench:
             past=self.past,
             policy=self.policy,
             now=self.clock,
+            awake=lambda: None,
         )
         self.made.append(dispatch)
         return dispatch
@@ -83,5 +84,6 @@ class Bench:
 @pytest.fixture
 async def bench() -> AsyncIterator[Bench]:
     bench = Bench()
+    await bench.dispatch.assigned(OWNED)
     yield bench
     await bench.stop()

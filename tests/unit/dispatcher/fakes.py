@@ -42,6 +42,9 @@ class MemoryStore:
         self.writes = 0
         self.away = False
 
+    async def own(self, partitions: Collection[int]) -> None:
+        pass
+
     async def load(self, partitions: Collection[int]) -> dict[int, Shelf]:
         return {number: self._shelf(number) for number in partitions}
 

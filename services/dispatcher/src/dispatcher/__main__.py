@@ -19,6 +19,7 @@ from dispatcher.settings import DispatcherSettings
 from griot_chassis import clock
 from griot_chassis.claim_check import ClaimCheck
 from griot_chassis.service import Service
+from griot_chassis.standstill import Standstill
 from griot_contracts import topics
 
 READS = (topics.DISPATCH_COMMANDS, topics.DELIVERY_EVENTS, topics.SESSION_EVENTS)
@@ -26,11 +27,13 @@ READS = (topics.DISPATCH_COMMANDS, topics.DELIVERY_EVENTS, topics.SESSION_EVENTS
 
 async def main(settings: DispatcherSettings) -> None:
     """Run until SIGTERM, then finish what was taken; anew, where its database is dropped to be rebuilt."""
-    while await _until_dropped(settings):
+    standstill = Standstill()
+    standstill.watch()
+    while await _until_dropped(settings, standstill):
         pass
 
 
-async def _until_dropped(settings: DispatcherSettings) -> bool:
+async def _until_dropped(settings: DispatcherSettings, standstill: Standstill) -> bool:
     async with Service("dispatcher", settings) as service:
         positions = service.positions(settings.dispatcher_database)
         progress = ReadSoFar(positions)
@@ -66,6 +69,7 @@ async def _until_dropped(settings: DispatcherSettings) -> bool:
             past=LogPast(service.log_reader),
             policy=policy,
             now=clock.now,
+            awake=standstill.look,
         )
         progress.consumer = service.consume(
             READS, dispatch, group="dispatcher", positions=positions, listener=dispatch

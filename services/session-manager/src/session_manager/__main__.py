@@ -10,6 +10,7 @@ import os
 from griot_chassis import clock, ids
 from griot_chassis.claim_check import ClaimCheck
 from griot_chassis.service import Service
+from griot_chassis.standstill import Standstill
 from griot_contracts import topics
 from session_manager.adapters.attachments import StoredAttachments
 from session_manager.adapters.devices import DeviceDatabase, DeviceFiles, Devices
@@ -21,13 +22,12 @@ from session_manager.adapters.library import (
     use_library,
 )
 from session_manager.adapters.sessions import MongoSessions
-from session_manager.adapters.standstill import end_after_standstill
 from session_manager.adapters.watch import Care
 from session_manager.handlers.commands import HandleSessionCommands
 from session_manager.handlers.deliver import DeliverMessages, Patience
 from session_manager.handlers.fleet import Fleet
 from session_manager.handlers.journals import Journals
-from session_manager.handlers.lease import VALID_FOR_S, Lease
+from session_manager.handlers.lease import Lease
 from session_manager.handlers.outbox import Outbox
 from session_manager.handlers.ownership import Ownership
 from session_manager.settings import SessionManagerSettings
@@ -80,7 +80,9 @@ async def main(settings: SessionManagerSettings) -> None:
         ownership = Ownership(fleet, sessions, lease, service.log_reader)
         service.consume_keyed(topics.SESSION_COMMANDS, handle, group="session-manager", listener=ownership)
         service.background(ownership.keep, name="lease")
-        end_after_standstill(VALID_FOR_S, clock.elapsed)
+        # The library, woken with the rest, would connect those sessions anew by itself whose connection had
+        # broken meanwhile, and so take them from their new owner; nothing in it can be told not to.
+        Standstill().watch()
         service.background(outbox.run, name="outbox")
         service.on_stop(outbox.flush)
         await service.run()

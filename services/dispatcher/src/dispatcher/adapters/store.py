@@ -3,13 +3,14 @@
 Every query is one index deep and sorts nothing, so it costs the same however much is kept.
 """
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
 from datetime import timedelta
 from typing import Any, Final
 
 from pydantic import TypeAdapter
-from pymongo import InsertOne, ReplaceOne
+from pymongo import InsertOne, ReplaceOne, ReturnDocument
 from pymongo.errors import BulkWriteError
 
 from dispatcher.domain.message import Message
@@ -47,6 +48,19 @@ class MongoStore:
         self._ended_kept = ended_kept
         self._receipts_kept = receipts_kept
         self._has_indexes = False
+        self._epochs: dict[int, int] = {}
+
+    async def own(self, partitions: Collection[int]) -> None:
+        """Be the owner of these: what former owners still write of their sessions is refused from here on."""
+        epochs = await asyncio.gather(*map(self._begin, partitions))
+        self._epochs = dict(zip(partitions, epochs, strict=True))
+
+    async def _begin(self, number: int) -> int:
+        owners = self._database["owners"]
+        now = await owners.find_one_and_update(
+            {"_id": number}, {"$inc": {"epoch": 1}}, upsert=True, return_document=ReturnDocument.AFTER
+        )
+        return int(now["epoch"])
 
     async def load(self, partitions: Collection[int]) -> dict[int, Shelf]:
         """What is stored of these partitions, one shelf each."""
@@ -76,13 +90,15 @@ class MongoStore:
         sessions: Collection[Session],
         early: Collection[EarlyReceipt],
     ) -> None:
-        """Store each; a message that is stored as far or further is left alone.
+        """Store each.
+
+        A message that is stored as far or further is left alone, and so is a session that has another owner.
 
         Those that are new are inserted, which costs a third of finding out that they are not there.
         """
         inserts = [InsertOne(_document(message)) for message in new]
         await self._write("messages", [*inserts, *map(_forward, messages)])
-        await self._write("sessions", (_write_session(session) for session in sessions))
+        await self._write("sessions", map(self._write_session, sessions))
         await self._write("receipts", (_write_receipt(receipt) for receipt in early))
 
     async def _find(self, what: Document) -> list[Message]:
@@ -95,9 +111,15 @@ class MongoStore:
         try:
             await self._database[collection].bulk_write(batch, ordered=False)
         except BulkWriteError as error:
-            # The filter missed, and the upsert or the insert met the message: what is stored is
-            # as far, or further.
+            # The filter missed, and the upsert or the insert met what is stored: it is as far, or further, or
+            # a later owner's.
             duplicates(error)
+
+    def _write_session(self, session: Session) -> ReplaceOne[Document]:
+        epoch = self._epochs.get(session.partition, 0)
+        document = _told(session, _SESSION) | {"when_unknown": session.when_unknown.value, "owned": epoch}
+        mine = {"_id": session.session_id, "$or": [{"owned": {"$lte": epoch}}, {"owned": None}]}
+        return ReplaceOne(mine, document, upsert=True)
 
     async def _ensure_indexes(self) -> None:
         if self._has_indexes:
@@ -160,11 +182,6 @@ def _document(message: Message) -> Document:
     if message.in_doubt or (message.is_open and message.sequence is not None):
         document["live_in"] = message.partition  # in an index that holds little else
     return document
-
-
-def _write_session(session: Session) -> ReplaceOne[Document]:
-    document = _told(session, _SESSION) | {"when_unknown": session.when_unknown.value}
-    return ReplaceOne({"_id": session.session_id}, document, upsert=True)
 
 
 def _write_receipt(receipt: EarlyReceipt) -> ReplaceOne[Document]:

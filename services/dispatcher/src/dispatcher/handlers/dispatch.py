@@ -48,16 +48,20 @@ class Dispatch:
         past: Past,
         policy: Policy,
         now: Callable[[], datetime],
+        awake: Callable[[], None],
     ) -> None:
+        """Make the handler; `awake` returns only in a process that did not stand still."""
         self._store = store
         self._log = log_
         self._policy = policy
         self._now = now
+        self._awake = awake
         self._desks = Desks(store)
         self._gates = Gates(progress)
         self._recalling = Recalling(past, progress)
         self._alarms = Alarms()
         self._fetching = Fetching(media, lambda number: self._alarms.ring(number, now()))
+        self._owned: set[int] = set()
         self._one_at_a_time = asyncio.Lock()
 
     async def __call__(self, records: Sequence[Record]) -> None:
@@ -83,15 +87,18 @@ class Dispatch:
     async def assigned(self, partitions: set[Partition]) -> None:
         """Read back what these partitions' sessions have waiting, and pump what needs no news first."""
         async with self._one_at_a_time:
+            self._desks.forget()
+            self._owned = {partition.number for partition in partitions}
+            await self._store.own(self._owned)
             await self._gates.close(partitions)
             await self._recalling.assigned(self._gates.began, self._gates.anew, self._now())
-            numbers = {partition.number for partition in partitions}
-            await self._desks.open(numbers)
-            self._wake_all(numbers)
+            await self._desks.open(self._owned)
+            self._wake_all(self._owned)
 
     async def revoked(self, partitions: set[Partition]) -> None:
         """Forget everything: somebody else may have it now."""
         async with self._one_at_a_time:
+            self._owned = set()
             self._desks.forget()
             self._gates.forget()
             self._recalling.forget()
@@ -113,7 +120,7 @@ class Dispatch:
         """Pump the sessions of these partitions as far as they can be."""
         async with self._one_at_a_time:
             opened = await self._gates.look() if self._gates.any_closed else set()
-            ready = {number for number in opened.union(numbers) if self._gates.is_open(number)}
+            ready = {number for number in opened.union(numbers) & self._owned if self._gates.is_open(number)}
             try:
                 await self._desks.open(ready)
                 await self._take_up(ready)
@@ -173,6 +180,7 @@ class Dispatch:
         What is cancelled is kept first: once it is told, nobody may send it, whatever fails here. The replies
         come last: who is answered finds it told.
         """
+        self._awake()  # else what is asked here may be what another owner has told cancelled
         if work.cancelled:
             await self._store.save((), work.cancelled, (), ())
         told = work.outbox.told

@@ -18,6 +18,9 @@ from griot_contracts.messages import AudioContent, MediaContent
 class Store(Protocol):
     """Where the dispatcher's state is kept. Every method raises when the store is away; a repeat is safe."""
 
+    async def own(self, partitions: Collection[int]) -> None:
+        """Be the owner of these: what former owners still write of their sessions is refused from here on."""
+
     async def load(self, partitions: Collection[int]) -> dict[int, Shelf]:
         """What is stored of these partitions, one shelf each. Called when they are taken over."""
 
@@ -34,7 +37,9 @@ class Store(Protocol):
         sessions: Collection[Session],
         early: Collection[EarlyReceipt],
     ) -> None:
-        """Store each; a message that is stored as far or further is left alone. Durable on return.
+        """Store each. Durable on return.
+
+        A message that is stored as far or further is left alone, and so is a session that has another owner.
 
         `new` are messages that were not known when this was read.
         """

@@ -10,12 +10,13 @@ from collections.abc import Callable, Collection
 from typing import Final
 
 from griot_chassis.log import get_logger
+from griot_chassis.standstill import LONGEST_S
 from session_manager.handlers.ports import Leases
 
 log = get_logger(__name__)
 
 RENEWED_EVERY_S: Final = 2.0
-VALID_FOR_S: Final = 6.0
+VALID_FOR_S: Final = LONGEST_S
 """By this worker's own clock, from when it asked.
 
 Less than Kafka takes to miss a member, so that one that stood still looks before it does anything that a new
