@@ -20,6 +20,8 @@ from tests import samples_of_media as samples
 from tests.integration.dispatcher_media.fetching import HERE, IMPATIENT, fetch, reason
 from tests.web import Web, answer, redirect
 
+AUTHORITY = trustme.CA()
+
 
 @pytest.mark.parametrize(
     "host",
@@ -80,28 +82,47 @@ async def test_a_name_is_resolved_once_and_its_checked_address_is_connected_to(
     assert f"Host: rebinding.example:{web.port}\r\n" in web.heads[0]
 
 
-async def test_over_https_the_certificate_has_to_be_the_names_own(
-    store: ClaimCheck, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    authority, served, trusted = (
-        trustme.CA(),
-        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH),
-        ssl.create_default_context(),
-    )
-    authority.issue_cert("media.example").configure_cert(served)
-    authority.configure_trust(trusted)
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """What the server of media.example shows; every name is of this machine."""
 
     async def resolve(_host: str, port: int, **_: object) -> list[tuple[Any, ...]]:
         return [(2, 1, 6, "", ("127.0.0.1", port))]
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
+    served = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    AUTHORITY.issue_cert("media.example").configure_cert(served)
+    return served
+
+
+@pytest.fixture
+def secure(store: ClaimCheck) -> FetchedMedia:
+    """Media by one who trusts the authority."""
+    trusted = ssl.create_default_context()
+    AUTHORITY.configure_trust(trusted)
     fetcher = Fetcher(CheckedNetwork(HERE), IMPATIENT, trusted)
-    media = FetchedMedia(store, fetcher, clock.now, wait=timedelta(0))
+    return FetchedMedia(store, fetcher, clock.now, wait=timedelta(0))
+
+
+async def test_over_https_the_certificate_has_to_be_the_names_own(
+    served: ssl.SSLContext, secure: FetchedMedia
+) -> None:
     async with Web(tls=served) as web:
         web.put("/goat", samples.image("PNG"))
 
-        assert isinstance(await fetch(media, web.url("/goat", "media.example")), MediaReference)
-        assert await reason(media, web.url("/goat", "other.example")) == "media_unreachable"
+        assert isinstance(await fetch(secure, web.url("/goat", "media.example")), MediaReference)
+        assert await reason(secure, web.url("/goat", "other.example")) == "media_unreachable"
+
+
+async def test_one_that_wants_a_certificate_of_ours_is_not_reached(
+    served: ssl.SSLContext, secure: FetchedMedia
+) -> None:
+    served.verify_mode = ssl.CERT_REQUIRED
+    AUTHORITY.configure_trust(served)
+    async with Web(tls=served) as web:
+        web.put("/goat", samples.image("PNG"))
+
+        assert await reason(secure, web.url("/goat", "media.example")) == "media_unreachable"
 
 
 async def test_a_name_with_one_foot_inside_is_forbidden(

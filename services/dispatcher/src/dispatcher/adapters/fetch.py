@@ -78,7 +78,7 @@ class Fetcher:
             raise MediaRefusedError(Refused(FORBIDDEN, detail)) from error
         except httpcore.TimeoutException as error:
             raise _unreachable("the server did not answer in time", may_pass=True) from error
-        except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+        except (httpcore.NetworkError, httpcore.ProtocolError, ssl.SSLError) as error:
             raise _unreachable(_in_words(error), may_pass=True) from error
 
     @asynccontextmanager
