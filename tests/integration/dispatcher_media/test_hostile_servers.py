@@ -83,7 +83,7 @@ async def test_a_name_is_resolved_once_and_its_checked_address_is_connected_to(
 
 
 @pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+async def served(monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
     """What the server of media.example shows; every name is of this machine."""
 
     async def resolve(_host: str, port: int, **_: object) -> list[tuple[Any, ...]]:
