@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Final, TypeVar
 
 from griot_chassis.log import get_logger
@@ -33,6 +34,8 @@ The others in line wait for it until then.
 """
 _STOP_WITHIN_S: Final = 5.0
 _QUIET_S: Final = 0.05
+_DRAINED_WITHIN_S: Final = 4.0
+"""How long a stop waits for the log to take what came in; what it has not taken then is lost."""
 _SPARE_THREADS: Final = 16
 _CACHED_NUMBERS: Final = 10_000
 _USERS: Final = "s.whatsapp.net"
@@ -177,9 +180,11 @@ class NeonizeConnection:
     async def _drained(self) -> None:
         """Wait for what WhatsApp was told is here, and is still under way inside the library."""
         before = -1
-        while before != self._facts:
-            before = self._facts
-            await asyncio.sleep(_QUIET_S)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_DRAINED_WITHIN_S):
+                while before != self._facts or self._intake.is_full:
+                    before = self._facts
+                    await asyncio.sleep(_QUIET_S)
 
     def _disconnect(self) -> None:
         with self._shared.gate.calling():

@@ -55,15 +55,21 @@ class NeonizeWhatsApp:
             turn.over()
             raise
         connection = NeonizeConnection(self._shared, uuid, observe, turn)
+        opening = asyncio.create_task(self._open(connection, place))
         try:
-            try:
-                await connection.open(place)
-            finally:
-                self._shared.line.release()
+            await asyncio.shield(opening)
         except BaseException:
             await connection.stop()
             raise
         return connection
+
+    async def _open(self, connection: NeonizeConnection, place: Place) -> None:
+        # To its end, though nobody waits for it any more: who came next in line while it dials would have all
+        # calls of this process wait for that.
+        try:
+            await connection.open(place)
+        finally:
+            self._shared.line.release()
 
     async def _existing(self, place: Place) -> Place:
         """The same place, or a new device where that one is gone: asked for it, the library would abort."""
