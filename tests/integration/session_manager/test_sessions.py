@@ -155,7 +155,7 @@ async def test_a_dropped_database_comes_back_from_the_log(
     await worker.stop()
     await client.drop_database(name)
     await worker.start()
-    await dispatcher.hears(session_id, SessionStatusChanged, count=5)
+    await dispatcher.hears(session_id, SessionStatusChanged, count=4)
     again = await dispatcher.stands(session_id, SessionStatus.CONNECTED)
 
     assert again.phone == phone.number
