@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from griot_chassis.errors import BrokerUnavailableError
+from griot_chassis.errors import BrokerUnavailableError, RecordTooLargeError
 from griot_chassis.records import Partition, Record
 from griot_contracts import topics
 from griot_contracts.base import Contract
@@ -48,6 +48,7 @@ class FakePublisher:
     def __init__(self) -> None:
         self.published: list[Envelope[Contract]] = []
         self.away = False
+        self.too_large = ""
         self.meanwhile: Callable[[], None] = lambda: None
 
     def envelope(
@@ -64,6 +65,8 @@ class FakePublisher:
     async def publish(self, envelopes: Sequence[Envelope[Contract]]) -> None:
         if self.away:
             raise BrokerUnavailableError
+        if self.too_large in [envelope.id for envelope in envelopes]:
+            raise RecordTooLargeError(self.too_large)
         self.meanwhile()
         self.published += envelopes
 

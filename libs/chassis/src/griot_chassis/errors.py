@@ -12,6 +12,18 @@ class BrokerUnavailableError(ChassisError):
     """
 
 
+class RecordTooLargeError(ChassisError):
+    """The log takes no record of this size, and never will.
+
+    Attributes:
+        id: the record's.
+    """
+
+    def __init__(self, id_: str) -> None:
+        super().__init__(f"record {id_} is too large for the log")
+        self.id = id_
+
+
 class DatabaseUnavailableError(ChassisError):
     """MongoDB did not answer in time. Nothing is known about the write; a repeat is safe."""
 

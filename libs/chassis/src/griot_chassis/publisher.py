@@ -5,13 +5,13 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from faststream.exceptions import IncorrectState
 from faststream.kafka import KafkaBroker
 from opentelemetry.trace import SpanKind
 
 from griot_chassis import metrics
-from griot_chassis.errors import BrokerUnavailableError
+from griot_chassis.errors import BrokerUnavailableError, RecordTooLargeError
 from griot_chassis.tracing import context_of, traceparent_of, tracer
 from griot_contracts import ids, topics
 from griot_contracts.base import Contract
@@ -63,8 +63,8 @@ class Publisher:
 
         Raises:
             BrokerUnavailableError: not all were acknowledged within four seconds. Those under way may still
-            be written
-                when the broker is back.
+            be written when the broker is back.
+            RecordTooLargeError: one of them never will be; those before it may be written.
         """
         if not envelopes:
             return
@@ -112,14 +112,17 @@ class Publisher:
             carried = {name: raw.decode() for name, raw in headers}
             if (traceparent := traceparent_of(span)) is not None:
                 carried["traceparent"] = traceparent
-            ack = await self._broker.publish(
-                value,
-                topic.name,
-                key=None if key is None else key.encode(),
-                partition=partition,
-                headers=carried,
-                correlation_id=envelope.correlation_id,
-                no_confirm=True,
-            )
+            try:
+                ack = await self._broker.publish(
+                    value,
+                    topic.name,
+                    key=None if key is None else key.encode(),
+                    partition=partition,
+                    headers=carried,
+                    correlation_id=envelope.correlation_id,
+                    no_confirm=True,
+                )
+            except MessageSizeTooLargeError:
+                raise RecordTooLargeError(envelope.id) from None
         metrics.RECORDS_PUBLISHED.labels(topic.name).inc()
         return ack

@@ -5,10 +5,10 @@ In order, in batches, and not lost while the broker is away.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
-from griot_chassis.errors import BrokerUnavailableError
+from griot_chassis.errors import BrokerUnavailableError, RecordTooLargeError
 from griot_chassis.log import get_logger
 from griot_contracts.base import Contract, Event
 from griot_contracts.cloudevents import Envelope
@@ -56,13 +56,21 @@ class Outbox:
                 log.warning("the broker is away", held=len(self._waiting) + len(self._batch))
                 await asyncio.sleep(_TRY_AGAIN_AFTER_S)
                 continue
-            for _, written in self._batch:
-                if written is not None:
-                    written()
-            self._batch.clear()
+            except RecordTooLargeError as error:
+                log.exception("an event is dropped")
+                self._over({error.id})
+                continue
+            self._over({envelope.id for envelope, _ in self._batch})
             if not self._waiting:
                 self._something.clear()
                 self._nothing.set()
+
+    def _over(self, ids: Collection[str]) -> None:
+        """These of the batch are in the log, or never will be."""
+        for envelope, written in self._batch:
+            if envelope.id in ids and written is not None:
+                written()
+        self._batch = [entry for entry in self._batch if entry[0].id not in ids]
 
     async def flush(self) -> None:
         """Wait until all that was added is in the log, or until that takes too long."""
