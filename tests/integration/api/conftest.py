@@ -254,3 +254,7 @@ def _process(name: str, module: str, folder: Path, environment: dict[str, str]) 
         is_ready=is_ready,
         environment={**environment, "GRIOT_OPS_PORT": str(ops)},
     )
+
+
+async def status_of(http: httpx.AsyncClient, path: str) -> int:
+    return (await http.get(path)).status_code

@@ -16,7 +16,7 @@ from api.settings import ReadSideSettings
 from griot_chassis import clock
 from griot_contracts.messages import MessageQueued, MessageRead, MessageSent
 from griot_contracts.sessions import SessionStatus
-from tests.integration.api.conftest import RECIPIENT, SOON, Customer, Griot, sign_up
+from tests.integration.api.conftest import RECIPIENT, SOON, Customer, Griot, sign_up, status_of
 from tests.support import eventually
 from tests.topics import is_read_to_the_end
 
@@ -257,10 +257,6 @@ async def documents(database: Any, customer: Customer) -> dict[str, list[dict[st
 async def read(griot: Griot, customer: Customer) -> int:
     mine = {"account_id": customer.account_id, "status": "read"}
     return int(await (await griot.live())["messages"].count_documents(mine))
-
-
-async def status_of(http: httpx.AsyncClient, path: str) -> int:
-    return (await http.get(path)).status_code
 
 
 async def is_counted(customer: Customer, database: Any) -> bool:

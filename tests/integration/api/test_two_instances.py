@@ -18,7 +18,7 @@ from griot_contracts.base import Contract
 from griot_contracts.messages import MessageAccepted, MessageRejected
 from griot_contracts.sessions import SessionStatus, SessionStatusChanged
 from griot_contracts.topics import MESSAGE_EVENTS
-from tests.integration.api.conftest import RECIPIENT, SOON, Customer, Griot, sign_up
+from tests.integration.api.conftest import RECIPIENT, SOON, Customer, Griot, sign_up, status_of
 from tests.integration.api.test_sessions import Stream
 from tests.support import eventually
 from tests.topics import records_in
@@ -51,6 +51,23 @@ async def test_a_message_taken_by_one_is_found_by_the_other_a_thousand_times(eve
 
         for first in range(0, turns(THOUSAND), AT_ONCE):
             await asyncio.gather(*(turn(first + number) for number in range(AT_ONCE)))
+
+
+@pytest.mark.slow
+async def test_a_message_that_is_not_projected_yet_is_not_denied_by_the_other(eve: Customer) -> None:
+    await eve.connected_session()
+    projector = eve.griot.processes["projector"]
+    async with doors(eve.griot, eve.key) as (one, other):
+        taken = (await one.post("/messages", json=HELLO)).json()
+        found = partial(status_of, other, f"/messages/{taken['id']}")
+        await eventually(found, equals=200, within=SOON, what="its key is projected")
+        await projector.stop()
+        taken = (await one.post("/messages", json=HELLO)).json()
+        found = partial(status_of, other, f"/messages/{taken['id']}")
+
+        assert await found() == 503
+        await projector.start()
+        await eventually(found, equals=200, within=SOON, what="it is projected")
 
 
 @pytest.mark.slow

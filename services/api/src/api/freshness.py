@@ -5,7 +5,7 @@ What a client was told stands in the log. So it is enough to see where the log e
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Final, Protocol
+from typing import Final, Generic, Protocol, TypeVar
 
 from griot_chassis.errors import BrokerUnavailableError
 from griot_chassis.log import get_logger
@@ -13,6 +13,8 @@ from griot_chassis.records import Partition
 from griot_contracts.topics import ACCOUNT_EVENTS, MESSAGE_EVENTS, SESSION_EVENTS, Topic
 
 log = get_logger(__name__)
+
+T = TypeVar("T")
 
 _WITHIN_S: Final = 2.0
 """How long is waited; then the answer is what is known. The projector is seldom so far behind."""
@@ -56,9 +58,12 @@ class Freshness:
         self._projector = projector
         self._projected: dict[Partition, int] = {}
         self.heard = Shared(lambda: _bounded(self._until_heard))
-        """Return once this instance heard all session and account events that stand in the log."""
+        """Wait until this instance heard all session and account events that stand in the log.
+
+        False if that takes too long, or nobody knows where the log ends.
+        """
         self.projected = Shared(lambda: _bounded(self._until_projected))
-        """Return once the projector stored all message events that stand in the log."""
+        """As `heard`, until the projector stored all message events that stand in the log."""
 
     async def _until_heard(self) -> None:
         await self._ears.caught_up(await self._ends.of(SESSION_EVENTS, ACCOUNT_EVENTS))
@@ -72,30 +77,32 @@ class Freshness:
             await asyncio.sleep(_POLL_S)
 
 
-class Shared:
+class Shared(Generic[T]):
     """A look that those who ask at the same time share; it begins after each of them asked."""
 
-    def __init__(self, look: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, look: Callable[[], Awaitable[T]]) -> None:
         self._look = look
-        self._running: asyncio.Task[None] | None = None
-        self._next: asyncio.Task[None] | None = None
+        self._running: asyncio.Task[T] | None = None
+        self._next: asyncio.Task[T] | None = None
 
-    async def __call__(self) -> None:
-        """Return when a look has ended that began after this was called."""
+    async def __call__(self) -> T:
+        """What a look saw that began after this was called."""
         if self._next is None:
             self._next = asyncio.create_task(self._after(self._running))
-        await asyncio.shield(self._next)
+        return await asyncio.shield(self._next)
 
-    async def _after(self, running: "asyncio.Task[None] | None") -> None:
+    async def _after(self, running: "asyncio.Task[T] | None") -> T:
         if running is not None:
             await asyncio.wait({running})
         self._running, self._next = self._next, None
-        await self._look()
+        return await self._look()
 
 
-async def _bounded(look: Callable[[], Awaitable[None]]) -> None:
+async def _bounded(look: Callable[[], Awaitable[None]]) -> bool:
     try:
         async with asyncio.timeout(_WITHIN_S):
             await look()
     except (TimeoutError, BrokerUnavailableError) as error:
         log.warning("answering with what is known", error=type(error).__name__)
+        return False
+    return True

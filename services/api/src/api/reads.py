@@ -10,7 +10,7 @@ from api.freshness import Freshness
 from api.overlay import Overlay
 from api.projector.projections import ACCOUNTS, API_KEYS, KEY_USES, MESSAGES, SESSIONS, USAGE, Document, Ref
 from api.projector.usage import midnight
-from api.whole import Whole
+from api.whole import DocumentsIncompleteError, Whole
 from griot_contracts.messages import MessageStatus
 from griot_contracts.sessions import SessionStatus
 
@@ -159,13 +159,19 @@ class Reads:
         return self._overlay.over(Ref(SESSIONS, session_id), stored)
 
     async def message(self, account_id: str, message_id: str) -> Document | None:
-        """One message of the account; None when it has none of this id."""
+        """One message of the account; None when it has none of this id.
+
+        Raises:
+            DocumentsIncompleteError: it may have one, which is not stored yet.
+        """
         message = await self._message(message_id)
         # A refused one may have been asked for again, and accepted.
         if message is None or message["status"] == MessageStatus.REJECTED.value:
-            await self._fresh.projected()
+            stored = await self._fresh.projected()
             await self._where.look()
             message = await self._message(message_id)
+            if message is None and not stored:
+                raise DocumentsIncompleteError("not all that stands in the log is stored")
         return None if message is None else _of(message, account_id)
 
     async def _message(self, message_id: str) -> Document | None:
