@@ -58,6 +58,22 @@ async def test_what_was_done_before_this_process_began_is_not_done_again_when_it
     assert len(connection.sent) == 1
 
 
+async def test_what_was_done_so_long_ago_that_it_is_forgotten_is_looked_up_and_not_done_again(
+    worker: Worker,
+) -> None:
+    connection = await worker.connect()
+    worker.fleet.journal(3).enough = 1
+    earlier = NOON - timedelta(seconds=1)
+    for message_id in ("m1", "m2", "m3"):
+        await worker.do(deliver(message_id, at=earlier))
+    worker.log.journal = [sent("m1"), sent("m2"), sent("m3")]
+
+    await worker.do(deliver("m1", at=earlier))
+
+    assert len(connection.sent) == 3
+    assert deliveries(worker)[-1] == "Sent"
+
+
 async def test_another_attempt_is_sent(worker: Worker) -> None:
     connection = await worker.connect()
     await worker.do(deliver())

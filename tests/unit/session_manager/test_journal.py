@@ -68,3 +68,4 @@ def test_the_oldest_ends_are_forgotten_first_and_what_is_open_never() -> None:
     assert journal.known(ATTEMPT) is None
     assert journal.known(("m3", 1)) == sent("m3")
     assert journal.known(("open", 1)) == Begun()
+    assert journal.since == NOON, "of what ended before that it says nothing"

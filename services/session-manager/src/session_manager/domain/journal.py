@@ -89,6 +89,7 @@ class Journal:
                 self._open.discard(attempt_of(event))
                 self._ended.setdefault(attempt_of(event), event)
                 if len(self._ended) > self.enough:
-                    self._ended.pop(next(iter(self._ended)))
+                    forgotten = self._ended.pop(next(iter(self._ended)))
+                    self.since = max(self.since, forgotten.at)
             case _:
                 pass

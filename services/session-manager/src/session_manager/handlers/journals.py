@@ -35,14 +35,17 @@ class Journals:
         """What is known of an attempt that was asked for then."""
         async with self._turns[partition]:
             journal = self._fleet.journal(partition)
-            if journal.known(attempt) is None and asked_at < journal.since:
-                await self._read(journal, partition, asked_at)
-        return journal.known(attempt)
+            found = journal.known(attempt)
+            if found is None and asked_at < journal.since:
+                found = await self._read(journal, partition, attempt, asked_at)
+        return found
 
-    async def _read(self, journal: Journal, partition: int, asked_at: datetime) -> None:
+    async def _read(self, journal: Journal, partition: int, attempt: Attempt, asked_at: datetime) -> Known:
         # The same number: both topics have the same key, the same partitioner and as many partitions.
-        where, since = Partition(topics.DELIVERY_EVENTS.name, partition), asked_at - _CLOCKS_DIFFER
+        where, found = Partition(topics.DELIVERY_EVENTS.name, partition), journal.known(attempt)
+        journal.since = since = asked_at - _CLOCKS_DIFFER  # forgetting moves it on again
         async for record in self._log.read(where, since=since):
             journal.write(record.body)
-        journal.since = since
+            found = journal.known(attempt) or found
         log.info("journal read further back", partition=partition)
+        return found

@@ -134,11 +134,11 @@ class Ownership:
     async def _read_journal(self, partition: int, since: datetime, turn: asyncio.Semaphore) -> None:
         # The same number: both topics have the same key, the same partitioner and as many partitions.
         count, journal = 0, self._fleet.journal(partition)
+        journal.since = since  # what it forgets as it is read moves that on
         async with turn:
             async for record in self._log.read(
                 Partition(topics.DELIVERY_EVENTS.name, partition), since=since
             ):
                 journal.write(record.body)
                 count += 1
-        journal.since = since
         log.info("journal read", partition=partition, records=count)
