@@ -48,6 +48,7 @@ async def test_dropped_under_load_the_limit_is_exact_and_each_repeat_is_answered
     assert set(answers) <= {202, 429}
     assert (await customer.send("one more")).status_code == 429
     assert await accepted(griot, customer) == LIMIT
+    assert "at_1" in await database["answers"].index_information(), "answers are forgotten in time again"
     await customer.http.aclose()
 
 

@@ -213,6 +213,7 @@ class Rebuilding:
         log.warning("snapshots are made again from the log", partitions=len(numbers))
         decided = {number: await self._decided_to(number) for number in numbers}
         word = await self._marks.begin(numbers)
+        await self._raw_answers.ensure_end()  # a dropped collection has lost its index, too
         rebuilt = await self._past.until(decided)
         for answers in _in_parts(rebuilt.answers):
             await self._raw_answers.save(answers)
