@@ -6,6 +6,7 @@ import pytest
 
 from dispatcher.domain.message import Message
 from dispatcher.domain.told import begin, catch_up, evolve
+from dispatcher.handlers.recalling import Recalling
 from griot_chassis.records import Partition, Record
 from griot_contracts.base import Contract
 from griot_contracts.messages import (
@@ -19,7 +20,7 @@ from griot_contracts.messages import (
 from griot_contracts.sessions import WhenUnknown
 from griot_contracts.topics import DELIVERY_EVENTS, DISPATCH_COMMANDS, SESSION_EVENTS
 from tests.unit.dispatcher.conftest import OWNED, Bench
-from tests.unit.dispatcher.fakes import MemoryStore
+from tests.unit.dispatcher.fakes import MemoryPast, MemoryProgress, MemoryStore, MemoryTopics
 from tests.unit.dispatcher.samples import (
     ACCOUNT,
     NOON,
@@ -219,3 +220,17 @@ def test_what_is_known_here_and_lies_further_on_stays() -> None:
 
     assert catch_up(sent_, told) is sent_
     assert catch_up(Message("m1", "s1", "a1", PARTITION, sequence=3), told).sequence == 3
+
+
+async def test_it_is_kept_in_memory_until_all_is_read_that_a_former_owner_may_have_read() -> None:
+    recalling = Recalling(MemoryPast(events=[MessageCancelled(**OF_M1)]), MemoryProgress())
+    first, second = MemoryTopics().records([dispatch("m1"), dispatch("m2")])
+    await recalling.assigned({first.at}, {first.at: 2}, {first.at}, NOON)
+
+    await recalling.recall([first])
+    recalling.passed([first])
+    assert recalling.told.keys() == {"m1"}
+    await recalling.recall([second])
+    recalling.passed([second])
+
+    assert recalling.told == {}

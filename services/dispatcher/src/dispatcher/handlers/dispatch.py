@@ -91,7 +91,7 @@ class Dispatch:
             self._owned = {partition.number for partition in partitions}
             await self._store.own(self._owned)
             await self._gates.close(partitions)
-            await self._recalling.assigned(self._gates.began, self._gates.anew, self._now())
+            await self._recalling.assigned(partitions, self._gates.began, self._gates.anew, self._now())
             await self._desks.open(self._owned)
             self._wake_all(self._owned)
 
@@ -165,6 +165,7 @@ class Dispatch:
             work.take(record)
         self._pump(work, [item for item in sessions if self._gates.is_open(item[0].number)])
         await self._finish(work)
+        self._recalling.passed(records)
         self._wake_all(self._gates.pass_(records))
 
     def _pump(self, work: Work, sessions: Iterable[tuple[Desk, Held]]) -> None:

@@ -27,7 +27,7 @@ class Gates:
         self.anew: set[Partition] = set()
         """Those of which nothing is handled, though there is something to read."""
         self.began: dict[Partition, int] = {}
-        """The offsets at which the commands and the deliveries begin that no former owner has read."""
+        """Where there are commands or deliveries that a former owner may have read: the offset after them."""
         self._inherited: dict[int, int] = {}
 
     @property
@@ -49,11 +49,11 @@ class Gates:
         self._closed = {
             where: last for where, last in pending.items() if where.topic in _NEWS or where in unread
         }
+        ends = {where: last + 1 for where, last in pending.items()}
+        self.began = {where: end for where, end in ends.items() if where.topic in _DECIDED_ON}
         for where in partitions:
-            if where.topic in _DECIDED_ON:
-                self.began[where] = max(handled.get(where, 0), pending.get(where, -1) + 1)
             if where.topic == DISPATCH_COMMANDS.name:
-                self._inherited[where.number] = self.began[where]
+                self._inherited[where.number] = max(handled.get(where, 0), ends.get(where, 0))
 
     def is_inherited(self, number: int, sequence: int) -> bool:
         """Whether this message was there before its partition was taken over, so another may have had it."""

@@ -18,6 +18,7 @@ from griot_contracts.topics import DISPATCH_COMMANDS, SESSION_EVENTS
 
 _OLD_NEWS: Final = timedelta(minutes=1)
 """A command that waits for longer when it is taken over may be read anew: its message may have its end."""
+_ALL: Final = 2**63
 _CLOCKS_DIFFER: Final = timedelta(minutes=1)
 """Two brokers'. What was told of a record was written after it, by the clock of another."""
 
@@ -37,11 +38,15 @@ class Recalling:
         """How former owners left messages, by their ids, as far as it was asked for."""
 
     async def assigned(
-        self, began: Mapping[Partition, int], anew: Collection[Partition], now: datetime
+        self,
+        partitions: Collection[Partition],
+        began: Mapping[Partition, int],
+        anew: Collection[Partition],
+        now: datetime,
     ) -> None:
-        """New partitions are owned from now on; see the attributes of `Gates`."""
+        """These are owned from now on; for `began` and `anew` see the attributes of `Gates`."""
         self._began, self._anew, self._began_at = dict(began), set(anew), now
-        commands = [partition for partition in began if partition.topic == DISPATCH_COMMANDS.name]
+        commands = [partition for partition in partitions if partition.topic == DISPATCH_COMMANDS.name]
         self._cut_off = await self._progress.cut_off(commands)
 
     def forget(self) -> None:
@@ -84,6 +89,15 @@ class Recalling:
             if number not in self._read_since or at < self._read_since[number]:
                 self.told |= await self._past.told(number, at)
                 self._read_since[number] = at
+
+    def passed(self, records: Iterable[Record]) -> None:
+        """These are handled. What was told is forgotten once all is that a former owner may have read."""
+        for record in records:
+            if record.offset + 1 >= self._began.get(record.at, _ALL):
+                del self._began[record.at]
+        if not self._began:
+            self._read_since.clear()
+            self.told.clear()
 
     def _may_be_decided(self, record: Record) -> bool:
         if record.offset >= self._began.get(record.at, 0):
