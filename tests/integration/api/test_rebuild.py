@@ -100,6 +100,9 @@ async def test_what_is_not_told_again_yet_is_not_denied(griot: Griot) -> None:
         await live.client.drop_database(live.name)
         assert (await http.post("/messages", json=body)).status_code == 503
         assert await status_of(other, "/sessions") == 503
+    # This one has never seen what was lost.
+    async with griot.instance("latest") as latest, latest.client(customer.key) as http:
+        assert await status_of(http, "/account") == 503
     refused = [await customer.send() for _ in range(2)]
     assert {answer.status_code for answer in refused} <= {202, 503}, "its session is there"
     for http, path in ((customer.http, f"/messages/{message_id}"), (fresh, "/account")):

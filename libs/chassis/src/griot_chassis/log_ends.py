@@ -32,6 +32,14 @@ class LogEnds:
         """
         return await self._asked(AIOKafkaConsumer.end_offsets, topics)
 
+    async def begins(self, *topics: Topic) -> dict[Partition, int]:
+        """The offset of the first record of each partition that is kept, or where one would be.
+
+        Raises:
+            BrokerUnavailableError: nobody says it.
+        """
+        return await self._asked(AIOKafkaConsumer.beginning_offsets, topics)
+
     async def of_kept(self, *topics: Topic) -> dict[Partition, int]:
         """The same, of those alone that hold a record.
 
@@ -40,9 +48,7 @@ class LogEnds:
         Raises:
             BrokerUnavailableError: nobody says it.
         """
-        ends, begins = await asyncio.gather(
-            self.of(*topics), self._asked(AIOKafkaConsumer.beginning_offsets, topics)
-        )
+        ends, begins = await asyncio.gather(self.of(*topics), self.begins(*topics))
         return {where: end for where, end in ends.items() if begins[where] < end}
 
     async def stop(self) -> None:

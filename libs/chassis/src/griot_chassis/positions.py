@@ -44,6 +44,35 @@ class Positions:
             raise PositionsForgottenError(f"{self._group}: {done.matched_count} of {len(steps)} are there")
         self._known.update(positions)
 
+    async def begin(self, starts: Mapping[Partition, int], ends: Mapping[Partition, int]) -> None:
+        """Have a position of each partition, so that whoever reads the effects knows whether they are whole.
+
+        Those that have none are read from `starts` on, and are not whole before they are read to `ends`: see
+        `untold`. Those that have one keep it, but for what lies before `starts` and will never be read. A
+        repeat is safe.
+        """
+        steps = [
+            UpdateOne(
+                {"_id": self._id(where)},
+                {"$max": {"next": start}, "$setOnInsert": {"until": ends[where]}},
+                upsert=True,
+            )
+            for where, start in starts.items()
+        ]
+        if steps:
+            await self._collection.bulk_write(steps, ordered=False)
+        await self.load(starts)
+
+    async def untold(self, partitions: Collection[Partition]) -> set[Partition]:
+        """Those of these partitions whose effects lack something: what they told is told again, or will be.
+
+        For effects whose consumer calls `begin`.
+        """
+        wanted = {self._id(partition): partition for partition in partitions}
+        cursor = self._collection.find({"_id": {"$in": list(wanted)}})
+        told = {d["_id"] async for d in cursor if d["next"] >= d.get("until", 0)}
+        return {partition for name, partition in wanted.items() if name not in told}
+
     async def check(self, partitions: Collection[Partition]) -> None:
         """See that the database still holds what it held: what was read from it before this is whole.
 

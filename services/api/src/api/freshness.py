@@ -48,6 +48,9 @@ class Marks(Protocol):
     async def load(self, partitions: set[Partition]) -> Mapping[Partition, int]:
         """The next offset to read of each partition that has one."""
 
+    async def untold(self, partitions: set[Partition]) -> set[Partition]:
+        """Those whose documents lack what was told before they were dropped."""
+
 
 class Freshness:
     """Waits for what is heard live, and for what the projector stores."""

@@ -11,11 +11,21 @@ from api.overlay import Overlay
 from api.projector.projections import ACCOUNTS, API_KEYS, KEY_USES, MESSAGES, SESSIONS, USAGE, Document, Ref
 from api.projector.usage import midnight
 from api.whole import DocumentsIncompleteError, Whole
+from griot_contracts import topics
 from griot_contracts.messages import MessageStatus
 from griot_contracts.sessions import SessionStatus
 
 _SESSIONS_CACHED_S: Final = 5.0
 _ACCOUNTS_CACHED: Final = 10_000
+
+_TOLD_BY: Final = {
+    ACCOUNTS: topics.ACCOUNT_EVENTS,
+    API_KEYS: topics.ACCOUNT_EVENTS,
+    KEY_USES: topics.KEY_USES,
+    SESSIONS: topics.SESSION_EVENTS,
+    MESSAGES: topics.MESSAGE_EVENTS,
+    USAGE: topics.MESSAGE_EVENTS,
+}
 
 Place = tuple[datetime, str]
 """Where a list goes on: after the document of this time and id."""
@@ -81,7 +91,7 @@ class Reads:
         return key
 
     async def _key(self, key_hash: str) -> Document | None:
-        stored = await (await self._where.read())[API_KEYS].find_one({"hash": key_hash})
+        stored = await (await self._stored(API_KEYS)).find_one({"hash": key_hash})
         key_id = self._overlay.key_id(key_hash) if stored is None else stored["_id"]
         return None if key_id is None else self._overlay.over(Ref(API_KEYS, key_id), stored)
 
@@ -94,7 +104,7 @@ class Reads:
         return account
 
     async def _account(self, account_id: str) -> Document | None:
-        stored = await (await self._where.read())[ACCOUNTS].find_one({"_id": account_id})
+        stored = await (await self._stored(ACCOUNTS)).find_one({"_id": account_id})
         return self._overlay.over(Ref(ACCOUNTS, account_id), stored)
 
     async def is_suspended(self, account_id: str) -> bool:
@@ -105,23 +115,23 @@ class Reads:
     async def sent_on(self, account_id: str, day: date) -> int:
         """Messages of the account accepted on a day of UTC."""
         wanted = {"account_id": account_id, "day": midnight(day)}
-        stored = await (await self._where.read())[USAGE].find(wanted).to_list()
+        stored = await (await self._stored(USAGE)).find(wanted).to_list()
         if not stored:
-            await self._be_sure()
+            await self._be_sure(USAGE)
         return sum(usage["sent"] for usage in stored)
 
     async def keys(self, account_id: str) -> list[Document]:
         """The account's keys that are not revoked."""
         await self._fresh.heard()
-        stored = await (await self._where.read())[API_KEYS].find({"account_id": account_id}).to_list()
+        stored = await (await self._stored(API_KEYS)).find({"account_id": account_id}).to_list()
         if not stored:
-            await self._be_sure()
+            await self._be_sure(API_KEYS)
         merged = self._overlay.over_all(API_KEYS, account_id, stored)
         return [key for key in merged if key["revoked_at"] is None]
 
     async def key_uses(self, account_id: str) -> dict[str, datetime]:
         """When the account's keys were used last, as far as the log was told."""
-        found = (await self._where.read())[KEY_USES].find({"account_id": account_id})
+        found = (await self._stored(KEY_USES)).find({"account_id": account_id})
         return {use["_id"]: use["at"] async for use in found}
 
     async def sessions(self, account_id: str, *, cached: bool = False) -> list[Document]:
@@ -134,9 +144,9 @@ class Reads:
         now = self._monotonic()
         valid_until, stored = self._sessions.get(account_id, (now, []))
         if not cached or valid_until <= now:
-            stored = await (await self._where.read())[SESSIONS].find({"account_id": account_id}).to_list()
+            stored = await (await self._stored(SESSIONS)).find({"account_id": account_id}).to_list()
             if not cached or not stored:
-                await self._be_sure()
+                await self._be_sure(SESSIONS)
             self._remember_sessions(account_id, stored)
         merged = self._overlay.over_all(SESSIONS, account_id, stored)
         return [session for session in merged if session["status"] != SessionStatus.DELETED.value]
@@ -155,7 +165,7 @@ class Reads:
         )
 
     async def _session(self, session_id: str) -> Document | None:
-        stored = await (await self._where.read())[SESSIONS].find_one({"_id": session_id})
+        stored = await (await self._stored(SESSIONS)).find_one({"_id": session_id})
         return self._overlay.over(Ref(SESSIONS, session_id), stored)
 
     async def message(self, account_id: str, message_id: str) -> Document | None:
@@ -175,7 +185,7 @@ class Reads:
         return None if message is None else _of(message, account_id)
 
     async def _message(self, message_id: str) -> Document | None:
-        stored = await (await self._where.read())[MESSAGES].find_one({"_id": message_id})
+        stored = await (await self._stored(MESSAGES)).find_one({"_id": message_id})
         return self._overlay.over(Ref(MESSAGES, message_id), stored)
 
     async def messages(
@@ -190,27 +200,30 @@ class Reads:
         order = [("created_at", -1), ("_id", -1)]
         # What is not stored yet comes first: one that is stored in between is then found twice, not never.
         unstored = await self._not_stored_yet(account_id)
-        stored = await (await self._where.read())[MESSAGES].find(query).sort(order).limit(limit).to_list()
+        stored = await (await self._stored(MESSAGES)).find(query).sort(order).limit(limit).to_list()
         if not stored:
-            await self._be_sure()
+            await self._be_sure(MESSAGES)
         more = [message for message in unstored if wanted.admits(message) and _is_after(message, after)]
         found = {message["_id"]: message for message in [*more, *stored]}
         return newest_first(found.values())[:limit]
 
-    async def _be_sure(self) -> None:
+    async def _stored(self, collection: str) -> Any:
+        return (await self._where.read(_TOLD_BY[collection]))[collection]
+
+    async def _be_sure(self, collection: str) -> None:
         """Look whether what was found may be all.
 
         Raises:
             PyMongoError: it may lack what is not told again yet.
         """
         await self._where.look()
-        await self._where.read()
+        await self._stored(collection)
 
     async def _not_stored_yet(self, account_id: str) -> list[Document]:
         known = self._overlay.known(MESSAGES, account_id)
         if not known:
             return []
-        stored = (await self._where.read())[MESSAGES].find({"_id": {"$in": known}}, {"_id": 1})
+        stored = (await self._stored(MESSAGES)).find({"_id": {"$in": known}}, {"_id": 1})
         self._overlay.forget(MESSAGES, account_id, [message["_id"] async for message in stored])
         return self._overlay.over_all(MESSAGES, account_id, [])
 

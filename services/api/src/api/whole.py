@@ -17,6 +17,7 @@ from api.projector.reading import PROJECTED
 from griot_chassis.errors import BrokerUnavailableError
 from griot_chassis.log import get_logger
 from griot_chassis.records import Partition
+from griot_contracts.topics import Topic
 
 log = get_logger(__name__)
 
@@ -32,24 +33,28 @@ class Whole:
     """The database that is read, for as long as it holds what it once held.
 
     A rebuild is no loss: the documents that it turns to have read as far as those before them, or further.
+    What is told of accounts is told again long before all messages are, so each topic is looked at by itself.
     """
 
     def __init__(self, where: Generations, projector: Marks, ends: Ends) -> None:
         self._where = where
         self._projector = projector
         self._ends = ends
-        self._seen: dict[Partition, int] = {}
+        self._seen: dict[Partition, int] | None = None
         self._awaited: dict[Partition, int] = {}  # where the log ended when a loss was seen
+        self._lacking: frozenset[str] = frozenset()
         self.look = Shared(self._look)
         """See how things stand now. Whoever is about to deny something looks first."""
 
-    async def read(self) -> Database:
-        """The database.
+    async def read(self, topic: Topic) -> Database:
+        """The database, for what the records of this topic tell.
 
         Raises:
-            DocumentsIncompleteError: it has lost something that is not told again yet.
+            DocumentsIncompleteError: it has lost something of that, which is not told again yet.
         """
-        if self._awaited:
+        if self._seen is None:
+            await self.look()
+        if topic.name in self._lacking:
             raise DocumentsIncompleteError("the documents are being made again from the log")
         return await self._where.read()
 
@@ -62,10 +67,12 @@ class Whole:
 
     async def _look(self) -> None:
         found = dict(await self._projector.load(_ALL))
-        if any(found.get(partition, -1) < at for partition, at in self._seen.items()):
+        if any(found.get(partition, -1) < at for partition, at in (self._seen or {}).items()):
             self._awaited = await self._ends.of_kept(*PROJECTED)
-            log.warning("the documents have lost something: nothing is read until they are told again")
-        self._seen = found
-        if self._awaited and all(found.get(partition, 0) >= end for partition, end in self._awaited.items()):
-            self._awaited = {}
-            log.info("the documents are whole again")
+        self._awaited = {
+            partition: end for partition, end in self._awaited.items() if found.get(partition, 0) < end
+        }
+        lacking = frozenset(where.topic for where in {*self._awaited, *await self._projector.untold(_ALL)})
+        if lacking != self._lacking:
+            log.warning("the documents lack what stands in the log", topics=sorted(lacking))
+        self._seen, self._lacking = found, lacking

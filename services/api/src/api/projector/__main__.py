@@ -20,7 +20,7 @@ async def _until_another(settings: ReadSideSettings) -> bool:
         generations = Generations(service.mongo, settings.api_database)
         name = await generations.written()
         positions = service.positions(name, GROUP)
-        projector = Projector(service.mongo[name], positions)
+        projector = Projector(service.mongo[name], positions, service.log_ends)
         service.consume(PROJECTED, projector, group=GROUP, positions=positions, listener=projector)
         service.again_when(lambda: generations.until_another_is_written(than=name), name="rebuilt")
         service.again_when(positions.until_forgotten, name="database dropped")

@@ -22,7 +22,9 @@ from api.projector.projections import (
     is_acceptance,
     touched,
 )
+from api.projector.reading import PROJECTED
 from api.projector.usage import count, usage_ref
+from griot_chassis.log_ends import LogEnds
 from griot_chassis.mongo import NEVER_FORGOTTEN, duplicates
 from griot_chassis.positions import Positions
 from griot_chassis.records import Partition, Record
@@ -46,15 +48,19 @@ _MESSAGES_KEPT: Final = timedelta(days=30)
 class Projector:
     """Folds batches of events into the documents."""
 
-    def __init__(self, database: Database, positions: Positions | None = None) -> None:
+    def __init__(
+        self, database: Database, positions: Positions | None = None, log_ends: LogEnds | None = None
+    ) -> None:
         """Make it.
 
         Args:
             database: where the documents lie.
             positions: those saved after each batch; None where nobody can drop the database meanwhile.
+            log_ends: of the log that is read; None where the documents are not read before they are whole.
         """
         self._database = database.with_options(write_concern=NEVER_FORGOTTEN)
         self._positions = positions
+        self._log_ends = log_ends
 
     async def __call__(self, records: Sequence[Record]) -> None:
         """Store what the records make of the documents.
@@ -80,9 +86,12 @@ class Projector:
         await self._store(usage, counted)
         await self._store(after, before)
 
-    async def assigned(self, _partitions: Collection[Partition]) -> None:
-        """Have indexes: at the start, and after the database was dropped."""
+    async def assigned(self, partitions: Collection[Partition]) -> None:
+        """Have indexes, and say which documents are not whole: at the start, and after a drop."""
         await ensure_indexes(self._database)
+        if self._positions is not None and self._log_ends is not None:
+            ends, begins = await self._log_ends.of(*PROJECTED), await self._log_ends.begins(*PROJECTED)
+            await self._positions.begin({where: begins[where] for where in partitions}, ends)
 
     async def revoked(self, _partitions: Collection[Partition]) -> None:
         """Nothing is kept of a partition."""

@@ -105,5 +105,12 @@ class Marks:
 
     async def load(self, partitions: Collection[Partition]) -> Mapping[Partition, int]:
         """The next offset to read of each partition that has one."""
+        return await (await self._positions()).load(partitions)
+
+    async def untold(self, partitions: Collection[Partition]) -> set[Partition]:
+        """Those whose documents lack what was told before they were dropped."""
+        return await (await self._positions()).untold(partitions)
+
+    async def _positions(self) -> Positions:
         database: Any = await self._where.read()
-        return await Positions(database, self._group).load(partitions)
+        return Positions(database, self._group)
