@@ -73,6 +73,8 @@ class Whole:
             partition: end for partition, end in self._awaited.items() if found.get(partition, 0) < end
         }
         lacking = frozenset(where.topic for where in {*self._awaited, *await self._projector.untold(_ALL)})
-        if lacking != self._lacking:
-            log.warning("the documents lack what stands in the log", topics=sorted(lacking))
+        if lacking and lacking != self._lacking:
+            log.warning("the documents lack what was told: it is not read", topics=sorted(lacking))
+        elif self._lacking and not lacking:
+            log.info("the documents are whole again")
         self._seen, self._lacking = found, lacking
