@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 
 from fakewhatsapp.faults import Fault as NetworkFault
 from fakewhatsapp.faults import FaultKind
-from tests.chaos.plan import TWINS, WHATSAPP, WRITERS, Fault, Kind
+from tests.chaos.plan import DATABASE, TWINS, WHATSAPP, WRITERS, Fault, Kind
 from tests.chaos.site import READY_WITHIN, Site
 
 _ON_WHATSAPP = {
@@ -79,8 +79,11 @@ class Driver:
 
 
 def _touched_by(fault: Fault) -> list[str]:
-    """Who must have nothing else happen to them: who writes what is dropped stands still for that moment."""
+    """Who must have nothing else happen to them.
+
+    Who writes what is dropped stands still for that moment, and the server has to be there to drop it.
+    """
     if fault.kind is not Kind.DROP:
         return [fault.target]
     writer = WRITERS[fault.target]
-    return [fault.target, writer, TWINS[writer]]
+    return [fault.target, writer, TWINS[writer], DATABASE]
