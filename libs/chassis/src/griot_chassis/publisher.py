@@ -2,15 +2,23 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import (
+    KafkaError,
+    MessageSizeTooLargeError,
+    OutOfOrderSequenceNumber,
+    ProducerFenced,
+    UnknownProducerId,
+)
 from faststream.exceptions import IncorrectState
 from faststream.kafka import KafkaBroker
 from opentelemetry.trace import SpanKind
 
 from griot_chassis import metrics
+from griot_chassis.ending import end_now
 from griot_chassis.errors import BrokerUnavailableError, RecordTooLargeError
 from griot_chassis.tracing import context_of, traceparent_of, tracer
 from griot_contracts import ids, topics
@@ -19,6 +27,12 @@ from griot_contracts.cloudevents import Envelope, Headers, encode, subject_of
 from griot_contracts.dead_letters import DeadLetter
 
 _ACKNOWLEDGED_WITHIN_S: Final = 4.0
+_NEVER_AGAIN: Final = (OutOfOrderSequenceNumber, ProducerFenced, UnknownProducerId)
+"""The broker takes no record of this producer on that partition any more, and aiokafka makes no other one.
+
+A producer numbers its records, so that one that is sent twice stands in the log once. Where one failed for
+good, the numbers after it fit no more. A new process is a new producer, and says again what it has to.
+"""
 
 
 class Publisher:
@@ -69,13 +83,10 @@ class Publisher:
         if not envelopes:
             return
         started = time.perf_counter()
-        try:
+        with _in_our_words(len(envelopes)):
             async with asyncio.timeout(_ACKNOWLEDGED_WITHIN_S):
                 acks = [await self._send(envelope) for envelope in envelopes]
                 await asyncio.gather(*acks)
-        except (TimeoutError, KafkaError, IncorrectState) as error:
-            metrics.PUBLISH_FAILURES.inc()
-            raise BrokerUnavailableError(f"{len(envelopes)} records were not acknowledged") from error
         metrics.PUBLISH_SECONDS.observe(time.perf_counter() - started)
 
     async def put_aside(
@@ -86,7 +97,7 @@ class Publisher:
         Raises:
             BrokerUnavailableError: as `publish`.
         """
-        try:
+        with _in_our_words(1):
             async with asyncio.timeout(_ACKNOWLEDGED_WITHIN_S):
                 await self._broker.publish(
                     value or b"",
@@ -96,8 +107,6 @@ class Publisher:
                         name: raw.decode(errors="backslashreplace") for name, raw in letter.headers(headers)
                     },
                 )
-        except (TimeoutError, KafkaError, IncorrectState) as error:
-            raise BrokerUnavailableError("a dead letter was not acknowledged") from error
 
     async def _send(self, envelope: Envelope[Contract]) -> "asyncio.Future[object]":
         topic = topics.topic_of(envelope.body)
@@ -126,3 +135,14 @@ class Publisher:
                 raise RecordTooLargeError(envelope.id) from None
         metrics.RECORDS_PUBLISHED.labels(topic.name).inc()
         return ack
+
+
+@contextmanager
+def _in_our_words(count: int) -> Iterator[None]:
+    try:
+        yield
+    except _NEVER_AGAIN as error:
+        end_now("the broker takes no record of this process any more", error=type(error).__name__)
+    except (TimeoutError, KafkaError, IncorrectState) as error:
+        metrics.PUBLISH_FAILURES.inc()
+        raise BrokerUnavailableError(f"{count} records were not acknowledged") from error

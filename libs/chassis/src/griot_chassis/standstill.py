@@ -1,19 +1,14 @@
 """What to do when this process, or the whole machine, has stood still."""
 
-import os
 import threading
 import time
 from typing import Final
 
 from griot_chassis import clock
-from griot_chassis.log import get_logger
-
-log = get_logger(__name__)
+from griot_chassis.ending import end_now
 
 LONGEST_S: Final = 6.0
 """Less than Kafka takes to miss a member of a group."""
-STOOD_STILL: Final = 75
-"""The process's exit code, sysexits' EX_TEMPFAIL: start it again."""
 _LOOKS_EVERY_S: Final = 0.2
 
 
@@ -21,8 +16,7 @@ class Standstill:
     """Ends this process at once if it ever stands still for longer than `LONGEST_S`.
 
     By then its partitions may be somebody else's, who has decided otherwise since, and what is woken with the
-    process would go on as if nothing had been. A process that is gone cannot, and what it leaves behind is
-    what any process that dies leaves.
+    process would go on as if nothing had been. A process that is gone cannot.
     """
 
     def __init__(self) -> None:
@@ -38,10 +32,9 @@ class Standstill:
         with self._one_at_a_time:
             before, self._seen = self._seen, clock.elapsed()
             if self._seen - before > LONGEST_S:
-                log.critical(
+                end_now(
                     "stood still: what it owned may be others' by now", seconds=round(self._seen - before)
                 )
-                os._exit(STOOD_STILL)
 
     def _look_on(self) -> None:
         while True:
