@@ -103,11 +103,15 @@ async def settled(site: Site, load: Load, earlier: list[Sender], tell: Tell) -> 
         while True:
             told = await log.to_its_end()
             reckoning, silence_s = await compared(site, load.senders, log, databases)
-            if (told.all_ended and reckoning.holds) or time.monotonic() > deadline:
+            if told.all_ended and reckoning.holds:
+                # A database that was dropped late may hold this round already, and not yet those before.
+                before, _ = await compared(site, earlier, log, databases)
+                reckoning.wrong += [f"of an earlier round: {what}" for what in before.lost + before.wrong]
+                if reckoning.holds:
+                    break
+            if time.monotonic() > deadline:
                 break
             await asyncio.sleep(_LOOK_EVERY_S)
-        before, _ = await compared(site, earlier, log, databases)
-        reckoning.wrong += [f"of an earlier round: {what}" for what in before.lost + before.wrong]
     await databases.close()
     for line in reckoning.lines():
         tell(line)
