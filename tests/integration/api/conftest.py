@@ -13,6 +13,7 @@ import httpx
 import pytest
 from pymongo import AsyncMongoClient
 
+from api.projector.reading import PROJECTED
 from griot_chassis import clock, ids
 from griot_chassis.broker import make_broker
 from griot_chassis.publisher import Publisher
@@ -26,6 +27,7 @@ from tests.conftest import a_broker
 from tests.support import eventually
 
 SOON = timedelta(seconds=20)
+TOLD_ANEW = timedelta(minutes=2)
 PASSWORD = "correct horse battery staple"
 RECIPIENT = "+237612345678"
 
@@ -176,6 +178,11 @@ async def running_griot(
         client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(mongo, tz_aware=True)
         stack.push_async_callback(client.close)
         database, owner = client[f"api-{run}"], Publisher(broker, "test")
+        await eventually(
+            lambda: is_whole(database),
+            within=TOLD_ANEW,
+            what="the new database is told all that the log holds",
+        )
         yield Griot(urls[0], tuple(urls), processes, database, owner, environment, folder)
 
 
@@ -254,6 +261,13 @@ def _process(name: str, module: str, folder: Path, environment: dict[str, str]) 
         is_ready=is_ready,
         environment={**environment, "GRIOT_OPS_PORT": str(ops)},
     )
+
+
+async def is_whole(database: Any) -> bool:
+    """Whether the projector has read as far as the log went when it began; before that the api says 503."""
+    positions = await database["positions"].find().to_list()
+    partitions = sum(topic.partitions for topic in PROJECTED)
+    return len(positions) == partitions and all(one["next"] >= one["until"] for one in positions)
 
 
 async def status_of(http: httpx.AsyncClient, path: str) -> int:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
+from tests.conftest import a_broker
 from tests.integration.api.conftest import Griot, running_griot
 
 Run = Callable[..., Awaitable[str]]
@@ -14,6 +15,13 @@ Run = Callable[..., Awaitable[str]]
 
 class OperatorFailedError(AssertionError):
     """The command ended with a failure; what it said is the message."""
+
+
+@pytest.fixture(scope="session")
+async def kafka(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """A broker of these tests' own: services whose databases are new decide and project all that is there."""
+    async with a_broker(tmp_path_factory.mktemp("operator-kafka")) as bootstrap:
+        yield bootstrap
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from fakewhatsapp.faults import BANNED, Fault, FaultKind
@@ -12,12 +13,17 @@ if TYPE_CHECKING:
     from fakewhatsapp.model import Device
 
 _BAN_REASON = "101"  # "sent too many messages"
+_ROUND_TRIP_S = 0.05
+"""A refusal that is there at once meets a fault of neonize.
+
+The device is deleted before neonize begins to tell what happens to it, and then nothing is told.
+"""
 
 
 def refuse(connection: Connection, reason: int, **more: str) -> None:
-    """Answer a login with a failure, and close."""
+    """Answer a login with a failure, and close; no sooner than a network far away could."""
     attrs: Attributes = {"reason": str(reason), "location": "lla", **more}
-    connection.finish(Node("failure", attrs))
+    asyncio.get_running_loop().call_later(_ROUND_TRIP_S, connection.finish, Node("failure", attrs))
 
 
 def refuse_by(connection: Connection, fault: Fault) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Final, TypeVar
@@ -11,6 +11,7 @@ from griot_chassis.log import get_logger
 from session_manager.adapters import goneonize, parcels
 from session_manager.adapters.codes import Codes
 from session_manager.adapters.devices import Place
+from session_manager.adapters.dialing import until_dialed
 from session_manager.adapters.endings import given_up
 from session_manager.adapters.gate import Gate, Hold
 from session_manager.adapters.intake import Intake
@@ -19,7 +20,7 @@ from session_manager.adapters.watch import Care, Watch
 from session_manager.domain.attachment import Attachment, UploadError
 from session_manager.domain.inbound import Fact, MessageSeen, ReceiptSeen
 from session_manager.domain.outcomes import ConnectError, HandOverError, LookupFailedError
-from session_manager.domain.standing import Identified, Observation, Online, PairingEnded
+from session_manager.domain.standing import Identified, Observation, Online, PairingEnded, Unlinked
 
 log = get_logger(__name__)
 T = TypeVar("T")
@@ -27,11 +28,6 @@ Observe = Callable[[Observation | Fact], None]
 
 _WRITTEN_AFTER_S: Final = 3.0
 """When a connect's writes are over for certain, even if its network is dead: they come before it dials."""
-_DIAL_WITHIN_S: Final = 60.0
-"""When a dial is given up that the library itself does not give up;
-
-The others in line wait for it until then.
-"""
 _STOP_WITHIN_S: Final = 5.0
 _QUIET_S: Final = 0.05
 _DRAINED_WITHIN_S: Final = 4.0
@@ -77,16 +73,25 @@ class NeonizeConnection:
         self._codes = Codes()
         self._watch = Watch(self._ask, self._pass_on, shared.care)
 
-    async def open(self, place: Place) -> None:
+    async def open(self, place: Place, is_device_gone: Callable[[], Awaitable[bool]]) -> None:
         """Start the library's thread, and wait until the gate may go to the next.
+
+        Args:
+            place: where the device's keys lie.
+            is_device_gone: looks whether the device was deleted meanwhile.
 
         Raises:
             ConnectError: it ended, or dials for too long.
         """
+
+        async def is_refused() -> bool:
+            return not self._stopped and await is_device_gone()
+
         threading.Thread(target=self._live, args=[place], name="whatsapp connection", daemon=True).start()
         try:
-            async with asyncio.timeout(_DIAL_WITHIN_S):
-                await self._dialed.wait()
+            if not await until_dialed(self._dialed, is_refused):
+                self._release()
+                self.seen(Unlinked("UNKNOWN"))  # for one of three reasons
         except TimeoutError:
             if self._hold is not None:
                 self._hold.release()

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import time
+from contextlib import suppress
 from dataclasses import replace
 
 from griot_chassis.log import get_logger
@@ -10,6 +11,7 @@ from session_manager.adapters import goneonize
 from session_manager.adapters.connection import NeonizeConnection, Observe, Shared
 from session_manager.adapters.devices import Devices, Place
 from session_manager.adapters.watch import Care
+from session_manager.domain.outcomes import ConnectError
 
 log = get_logger(__name__)
 
@@ -55,7 +57,7 @@ class NeonizeWhatsApp:
             turn.over()
             raise
         connection = NeonizeConnection(self._shared, uuid, observe, turn)
-        opening = asyncio.create_task(self._open(connection, place))
+        opening = asyncio.create_task(self._open(connection, place, jid))
         try:
             await asyncio.shield(opening)
         except BaseException:
@@ -63,11 +65,18 @@ class NeonizeWhatsApp:
             raise
         return connection
 
-    async def _open(self, connection: NeonizeConnection, place: Place) -> None:
+    async def _open(self, connection: NeonizeConnection, place: Place, jid: str | None) -> None:
         # To its end, though nobody waits for it any more: who came next in line while it dials would have all
         # calls of this process wait for that.
+        async def is_device_gone() -> bool:
+            if jid is None or place.new:
+                return False
+            with suppress(ConnectError):
+                return jid not in await asyncio.to_thread(goneonize.devices_in, place.store)
+            return False
+
         try:
-            await connection.open(place)
+            await connection.open(place, is_device_gone)
         finally:
             self._shared.line.release()
 
