@@ -1,7 +1,7 @@
 """The log, as far as it tells of accounts: the port `Past` of `rebuilding`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -11,7 +11,7 @@ from griot_chassis.records import Partition, Record
 from griot_contracts.topics import ACCOUNT_COMMANDS, ACCOUNT_EVENTS, MESSAGE_EVENTS, SESSION_EVENTS
 from quota.domain import Asked, Snapshot, once_of
 from quota.domain.rebuilding import Question, Told, as_told, remember
-from quota.rebuilding import Rebuilt
+from quota.rebuilding import Rebuilt, Stored
 
 _COUNTS_FOR: Final = (ACCOUNT_COMMANDS.kept or timedelta(days=7)) + timedelta(days=1)
 """Messages accepted longer ago are of a day that is over, and were asked for by commands that are gone."""
@@ -23,9 +23,12 @@ class LogPast:
     def __init__(self, bootstrap: str) -> None:
         self._bootstrap = bootstrap
 
-    async def until(self, decided: Mapping[int, int]) -> Rebuilt:
-        """What was decided by the commands of these partitions that lie before these offsets."""
-        undecided, questions = await self._asked(decided)
+    async def until(self, decided: Mapping[int, int], stored: Stored) -> Rebuilt:
+        """What was decided by the commands of these partitions that lie before these offsets.
+
+        And by those after them that a stored snapshot holds: nobody decides them again.
+        """
+        undecided, questions = await self._asked(decided, stored)
         told: list[Told] = []
         homes: dict[str, int] = {}
         async for record in self._records(Partition(ACCOUNT_EVENTS.name, number) for number in decided):
@@ -44,24 +47,36 @@ class LogPast:
             remembered.answers,
         )
 
-    async def _asked(self, decided: Mapping[int, int]) -> tuple[set[str], dict[str, Question]]:
-        """The commands that will be decided again, and what was asked under Idempotency-Keys before them."""
+    async def _asked(
+        self, decided: Mapping[int, int], stored: Stored
+    ) -> tuple[set[str], dict[str, Question]]:
+        """The commands that will be decided again, and what the others asked under Idempotency-Keys."""
         undecided: set[str] = set()
         questions: dict[str, Question] = {}
-        async for record in self._records(Partition(ACCOUNT_COMMANDS.name, number) for number in decided):
-            if record.offset >= decided[record.partition]:
-                undecided.add(record.envelope.id)
-            elif isinstance(record.body, Asked) and once_of(record.body) is not None:
-                questions[record.envelope.id] = Question(record.body, record.offset)
+        async for batch in self._batches(Partition(ACCOUNT_COMMANDS.name, number) for number in decided):
+            later = {one.body.account_id for one in batch if one.offset >= decided[one.partition]}
+            snapshots = await stored(later) if later else {}
+            for record in batch:
+                snapshot = snapshots.get(record.body.account_id, Snapshot())
+                if record.offset >= decided[record.partition] and not snapshot.holds(record.offset):
+                    undecided.add(record.envelope.id)
+                elif isinstance(record.body, Asked) and once_of(record.body) is not None:
+                    questions[record.envelope.id] = Question(record.body, record.offset)
         return undecided, questions
 
     async def _records(
         self, partitions: Iterable[Partition], *, back: timedelta | None = None
     ) -> AsyncIterator[Record]:
-        since = None if back is None else clock.now() - back
-        async for batch in LogScan(self._bootstrap, list(partitions)).records(since=since):
+        async for batch in self._batches(partitions, back=back):
             for record in batch:
                 yield record
+
+    async def _batches(
+        self, partitions: Iterable[Partition], *, back: timedelta | None = None
+    ) -> AsyncIterator[Sequence[Record]]:
+        since = None if back is None else clock.now() - back
+        async for batch in LogScan(self._bootstrap, list(partitions)).records(since=since):
+            yield batch
 
 
 def _take(record: Record, told: list[Told]) -> None:

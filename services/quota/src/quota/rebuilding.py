@@ -42,11 +42,18 @@ class Rebuilt:
     answers: Mapping[str, Answer]
 
 
+Stored = Callable[[Collection[str]], Awaitable[Mapping[str, Snapshot]]]
+"""Loads what is stored of accounts."""
+
+
 class Past(Protocol):
     """The log, as far as it tells of accounts."""
 
-    async def until(self, decided: Mapping[int, int]) -> Rebuilt:
-        """What was decided by the commands of these partitions that lie before these offsets."""
+    async def until(self, decided: Mapping[int, int], stored: Stored) -> Rebuilt:
+        """What was decided by the commands of these partitions that lie before these offsets.
+
+        And by those after them that a stored snapshot holds: nobody decides them again.
+        """
 
 
 class Progress(Protocol):
@@ -214,7 +221,7 @@ class Rebuilding:
         decided = {number: await self._decided_to(number) for number in numbers}
         word = await self._marks.begin(numbers)
         await self._raw_answers.ensure_end()  # a dropped collection has lost its index, too
-        rebuilt = await self._past.until(decided)
+        rebuilt = await self._past.until(decided, self._raw_snapshots.load)
         for answers in _in_parts(rebuilt.answers):
             await self._raw_answers.save(answers)
         for snapshots in _in_parts(rebuilt.snapshots):
