@@ -8,7 +8,8 @@ from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 
-TEN_SECONDS = timedelta(seconds=10)
+SOON = timedelta(seconds=60)
+"""What takes a moment is waited for so long: enough for a slow machine, since no test asserts a speed."""
 _POLL = 0.05
 _ANYTHING_TRUE = object()
 
@@ -25,7 +26,7 @@ async def eventually(
     check: Callable[[], Any],
     *,
     what: str,
-    within: timedelta = TEN_SECONDS,
+    within: timedelta = SOON,
     equals: object = _ANYTHING_TRUE,
 ) -> Any:
     """Wait until `check` gives something true, or the value asked for in `equals`, and return it.

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -17,10 +16,8 @@ from griot_local.stack import Stack
 from tests import samples_of_media as samples
 from tests.e2e.people import Account, a_number, opened_account
 from tests.e2e.test_bad_input import refused
-from tests.support import eventually
+from tests.support import SOON, eventually
 from tests.web import Web, answer, redirect
-
-SOON = timedelta(seconds=40)
 
 
 @dataclass

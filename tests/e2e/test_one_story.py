@@ -1,7 +1,5 @@
 """The network's ledger, the event topics and the public API tell one story of a message."""
 
-from datetime import timedelta
-
 from fakewhatsapp.client import RemoteNetwork
 from fakewhatsapp.ledger import Filter
 from griot_contracts import topics
@@ -16,9 +14,8 @@ from griot_contracts.messages import (
 )
 from griot_local.stack import Stack
 from tests.e2e.people import a_number, opened_account
+from tests.support import SOON
 from tests.topics import records_in
-
-SOON = timedelta(seconds=20)
 
 
 async def test_ledger_topics_and_api_tell_one_story_of_a_message(

@@ -10,8 +10,8 @@ from fakewhatsapp.client import RemoteNetwork, RemotePhone
 from fakewhatsapp.faults import Fault, FaultKind
 from griot_local.stack import Stack
 from tests.e2e.people import Account, a_number, opened_account
+from tests.support import SOON
 
-SOON = timedelta(seconds=40)
 SETTLED = timedelta(seconds=60)
 PATIENCE = "GRIOT_SEND_WITHIN_S"
 

@@ -6,9 +6,7 @@ from fakewhatsapp.client import RemoteNetwork
 from griot_local.stack import Stack
 from tests.e2e.people import Account, a_number, opened_account
 from tests.e2e.test_session_changes import stands
-from tests.support import eventually
-
-SOON = timedelta(seconds=40)
+from tests.support import SOON, eventually
 
 
 async def test_a_scheduled_message_is_sent_when_its_moment_has_come_and_holds_up_nobody(
@@ -75,7 +73,7 @@ async def test_a_capped_sessions_message_says_why_it_waits_and_goes_when_the_cap
             message = await ada.message(tomorrow)
             return bool(message["reason"] == {"code": "daily_cap_reached", "detail": None})
 
-        await eventually(capped, within=SOON, what="the message says why it waits")
+        await eventually(capped, what="the message says why it waits")
         step = (await ada.message(tomorrow))["timeline"][-1]
         assert (step["status"], step["notBefore"][10:]) == ("queued", "T00:00:00.000Z")
         assert [message.text for message in await recipient.messages()] == ["today"]

@@ -26,7 +26,6 @@ from griot_local.processes import Process
 from tests.conftest import a_broker
 from tests.support import eventually
 
-SOON = timedelta(seconds=20)
 TOLD_ANEW = timedelta(minutes=2)
 PASSWORD = "correct horse battery staple"
 RECIPIENT = "+237612345678"
@@ -125,12 +124,12 @@ class Customer:
                 account_id=self.account_id, at=clock.now(), session_id=session_id, status=status, epoch=1
             )
         )
-        await eventually(lambda: self.status(session_id), equals=status, within=SOON, what=f"it is {status}")
+        await eventually(lambda: self.status(session_id), equals=status, what=f"it is {status}")
 
     async def goes_pro(self) -> None:
         """The operator puts the account on pro, and the api has heard it."""
         await self.griot.happened(ChangePlan(account_id=self.account_id, at=clock.now(), plan=Plan.PRO))
-        await eventually(self.plan, equals="pro", within=SOON, what="the account is on pro")
+        await eventually(self.plan, equals="pro", what="the account is on pro")
 
     async def plan(self) -> str:
         return str((await self.http.get("/account")).json()["plan"])

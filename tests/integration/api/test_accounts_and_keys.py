@@ -3,8 +3,8 @@ from datetime import datetime
 import pytest
 
 from griot_chassis import clock, ids
-from tests.integration.api.conftest import PASSWORD, SOON, Customer, Griot
-from tests.support import eventually
+from tests.integration.api.conftest import PASSWORD, Customer, Griot
+from tests.support import SOON, eventually
 
 
 async def test_an_account_starts_on_free_with_a_key_that_works_at_once(ada: Customer) -> None:
@@ -113,9 +113,7 @@ async def test_a_keys_last_use_is_shown_and_outlives_the_instance(griot: Griot, 
     assert abs(datetime.fromisoformat(used_at) - before) < SOON
     query = {"account_id": ada.account_id, "_id": made["id"]}
     documents = await griot.live()
-    stored = await eventually(
-        lambda: documents["key_uses"].find_one(query), within=SOON, what="the last use is projected"
-    )
+    stored = await eventually(lambda: documents["key_uses"].find_one(query), what="the last use is projected")
     assert stored["at"].isoformat(timespec="milliseconds") == datetime.fromisoformat(used_at).isoformat(
         timespec="milliseconds"
     )

@@ -7,7 +7,7 @@ import pytest
 
 from griot_local.kafka import KafkaServer
 from griot_local.mongo import MongoServer
-from tests.integration.api.conftest import SOON, Customer, Griot, running_griot, sign_up
+from tests.integration.api.conftest import Customer, Griot, running_griot, sign_up
 from tests.support import eventually
 
 
@@ -51,7 +51,7 @@ async def test_a_broker_that_is_away_is_503_within_five_seconds_and_it_heals(
     assert (await customer.http.get("/sessions")).status_code == 200
 
     await own_kafka.start()
-    await eventually(lambda: taken(customer), within=SOON, what="messages are taken again")
+    await eventually(lambda: taken(customer), what="messages are taken again")
     await customer.http.aclose()
 
 
@@ -69,7 +69,7 @@ async def test_a_database_that_is_away_is_503_and_it_heals(griot: Griot, own_mon
     assert took < 5
 
     await own_mongo.start()
-    await eventually(lambda: lists(customer), within=SOON, what="it answers again")
+    await eventually(lambda: lists(customer), what="it answers again")
     await customer.http.aclose()
 
 

@@ -6,7 +6,7 @@ import pytest
 from griot_chassis import clock
 from griot_contracts.messages import MessageDelivered, MessageQueued, MessageSending, MessageSent
 from griot_contracts.sessions import SessionStatus
-from tests.integration.api.conftest import RECIPIENT, SOON, Customer
+from tests.integration.api.conftest import RECIPIENT, Customer
 from tests.support import eventually
 
 
@@ -37,7 +37,7 @@ async def test_a_message_shows_every_step_of_its_way(ada: Customer) -> None:
         MessageDelivered(**what, at=clock.now()),
     )
 
-    await eventually(lambda: status(ada, message_id), equals="delivered", within=SOON, what="it is delivered")
+    await eventually(lambda: status(ada, message_id), equals="delivered", what="it is delivered")
     message = (await ada.http.get(f"/messages/{message_id}")).json()
     assert [step["status"] for step in message["timeline"]] == [
         "pending",
@@ -149,7 +149,7 @@ async def test_what_has_come_to_its_end_is_not_cancelled_and_what_nobody_decides
     assert (undecided.status_code, undecided.json()["code"]) == (503, "not_decided_yet")
     assert (await bob.http.delete(f"/messages/{message_id}")).status_code == 404
     await ada.griot.happened(MessageSent(**what, at=clock.now(), whatsapp_message_id="3EB0"))
-    await eventually(lambda: status(ada, message_id), equals="sent", within=SOON, what="it is sent")
+    await eventually(lambda: status(ada, message_id), equals="sent", what="it is sent")
     late = await ada.http.delete(f"/messages/{message_id}")
 
     assert (late.status_code, late.json()["code"]) == (409, "message_not_cancellable")
@@ -178,7 +178,7 @@ async def test_the_101st_message_of_a_free_day_is_refused_until_the_day_ends(ada
 
     assert (await ada.http.get("/account")).json()["sentToday"] == 100
     told = {"pending": 100, "rejected": 1}  # what was refused from memory left no trace
-    await eventually(lambda: counted(ada), equals=told, within=SOON, what="all are listed")
+    await eventually(lambda: counted(ada), equals=told, what="all are listed")
 
 
 async def test_messages_are_found_by_what_they_are(ada: Customer) -> None:

@@ -16,7 +16,7 @@ from api.settings import ReadSideSettings
 from griot_chassis import clock
 from griot_contracts.messages import MessageQueued, MessageRead, MessageSent
 from griot_contracts.sessions import SessionStatus
-from tests.integration.api.conftest import RECIPIENT, SOON, Customer, Griot, sign_up, status_of
+from tests.integration.api.conftest import RECIPIENT, Customer, Griot, sign_up, status_of
 from tests.support import eventually
 from tests.topics import is_read_to_the_end
 
@@ -40,7 +40,7 @@ async def test_rebuilt_under_load_the_documents_are_the_same_and_no_list_is_ever
         assert (await griot.live()).name == Generations(mongo, griot.database.name).after(old.name)
 
         assert await documents(await griot.live(), customer) == before
-    await eventually(lambda: is_up_to_date(griot, kafka), within=SOON, what="the projector goes on there")
+    await eventually(lambda: is_up_to_date(griot, kafka), what="the projector goes on there")
     sent = (await busy.http.get("/account")).json()["sentToday"]
     assert sent == await counted(await griot.live(), busy) > 0
     for one in (customer, busy):
@@ -56,25 +56,21 @@ async def test_dropped_under_load_the_documents_come_back_and_nothing_is_denied_
     before, indexes = await documents(await griot.live(), customer), await indexes_of(await griot.live())
     answers: list[httpx.Response] = []
     async with _meanwhile(asks(busy, busy_session, customer, answers)):
-        await eventually(lambda: len(answers) > 20, within=SOON, what="there is load")
+        await eventually(lambda: len(answers) > 20, what="there is load")
         live = await griot.live()
         await live.client.drop_database(live.name)
-        await eventually(
-            lambda: read(griot, customer), equals=6, within=SOON * 3, what="all is projected anew"
-        )
+        await eventually(lambda: read(griot, customer), equals=6, what="all is projected anew")
         dropped = len(answers)
-        await eventually(lambda: len(answers) > dropped + 20, within=SOON, what="there is more load")
-        await eventually(lambda: answers[-1].is_success, within=SOON, what="it is answered again")
+        await eventually(lambda: len(answers) > dropped + 20, what="there is more load")
+        await eventually(lambda: answers[-1].is_success, what="it is answered again")
 
     assert {answer.status_code for answer in answers} <= {200, 202, 503}
-    await eventually(lambda: is_up_to_date(griot, kafka), within=SOON * 3, what="nothing is left to project")
+    await eventually(lambda: is_up_to_date(griot, kafka), what="nothing is left to project")
     live = await griot.live()
     assert await documents(live, customer) == before
     assert await indexes_of(live) == indexes
     # The last message may have been under way when its sender was stopped, and is counted a moment later.
-    await eventually(
-        partial(is_counted, busy, live), within=SOON, what="each that was accepted is counted once"
-    )
+    await eventually(partial(is_counted, busy, live), what="each that was accepted is counted once")
     accepted = sum(answer.status_code == 202 for answer in answers)
     assert await counted(live, busy) >= accepted > 0
     for one in (customer, busy):
@@ -86,7 +82,7 @@ async def test_what_is_not_told_again_yet_is_not_denied(griot: Griot) -> None:
     await customer.connected_session()
     message_id = (await customer.send()).json()["id"]
     counted_once = partial(counted_now, griot, customer)
-    await eventually(counted_once, equals=1, within=SOON, what="it is projected")
+    await eventually(counted_once, equals=1, what="it is projected")
     fresh = griot.client((await customer.http.post("/keys", json={"name": "new"})).json()["key"])
     projector, live = griot.processes["projector"], await griot.live()
     body = {"to": RECIPIENT, "message": "Hello"}
@@ -107,10 +103,10 @@ async def test_what_is_not_told_again_yet_is_not_denied(griot: Griot) -> None:
     assert {answer.status_code for answer in refused} <= {202, 503}, "its session is there"
     for http, path in ((customer.http, f"/messages/{message_id}"), (fresh, "/account")):
         assert await status_of(http, path) in {200, 503}, path
-        await eventually(partial(status_of, http, path), equals=503, within=SOON, what=f"{path} is not known")
+        await eventually(partial(status_of, http, path), equals=503, what=f"{path} is not known")
     await projector.start()
     for http, path in ((customer.http, f"/messages/{message_id}"), (fresh, "/account")):
-        await eventually(partial(status_of, http, path), equals=200, within=SOON * 3, what=f"{path} is there")
+        await eventually(partial(status_of, http, path), equals=200, what=f"{path} is there")
     await fresh.aclose()
     await customer.http.aclose()
 
@@ -121,7 +117,7 @@ async def test_a_rebuild_that_died_while_it_handed_over_is_ended_by_the_next(
     customer = await sign_up(griot)
     settings = ReadSideSettings(kafka_bootstrap=kafka, mongo_url=mongo, api_database=griot.database.name)
     died = asyncio.create_task(rebuild(lambda _done, _total: None, settings))
-    await eventually(lambda: hands_over(griot), within=SOON * 3, what="it hands over")
+    await eventually(lambda: hands_over(griot), what="it hands over")
     died.cancel()
     with suppress(asyncio.CancelledError):
         await died
@@ -145,7 +141,7 @@ async def test_a_projector_killed_and_started_again_counts_nothing_twice(griot: 
             await projector.launch()
 
     all_counted = partial(counted_now, griot, customer)
-    await eventually(all_counted, equals=30, within=SOON * 2, what="all are counted once")
+    await eventually(all_counted, equals=30, what="all are counted once")
     await customer.http.aclose()
 
 
@@ -164,7 +160,7 @@ async def two_customers(griot: Griot) -> tuple[Customer, Customer, str]:
     await lived(customer)
     await busy.goes_pro()
     busy_session = await busy.connected_session()
-    await eventually(lambda: read(griot, customer), equals=6, within=SOON, what="all is projected")
+    await eventually(lambda: read(griot, customer), equals=6, what="all is projected")
     return customer, busy, busy_session
 
 

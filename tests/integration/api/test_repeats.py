@@ -8,7 +8,7 @@ import pytest
 
 from griot_chassis import ids
 from griot_contracts.sessions import SessionStatus
-from tests.integration.api.conftest import PASSWORD, RECIPIENT, SOON, Customer, Griot, sign_up
+from tests.integration.api.conftest import PASSWORD, RECIPIENT, Customer, Griot, sign_up
 from tests.support import eventually
 
 HELLO = {"to": RECIPIENT, "message": "Hello"}
@@ -124,7 +124,7 @@ async def test_what_was_refused_at_the_limit_may_be_granted_later(twins: Griot) 
     for _ in range(2):
         message = (await customer.http.get(f"/messages/{granted.json()['id']}")).json()
         assert message["status"] == "pending", message
-    await eventually(lambda: counted(twins, customer), equals=101, within=SOON, what="it is counted")
+    await eventually(lambda: counted(twins, customer), equals=101, what="it is counted")
     await customer.http.aclose()
 
 
@@ -148,7 +148,7 @@ async def test_the_decider_dies_and_a_repeat_makes_nothing_twice(twins: Griot, e
     assert (session.status_code, session.json()["code"]) == (503, "not_decided_yet")
     assert [answer.status_code for answer in sessions] == [201, 201]
     assert sessions[0].json() == sessions[1].json()
-    await eventually(lambda: counted(twins, eve), equals=3, within=SOON, what="each is counted once")
+    await eventually(lambda: counted(twins, eve), equals=3, what="each is counted once")
     assert len((await eve.http.get("/messages")).json()["data"]) == 3
 
 
@@ -169,7 +169,7 @@ async def test_killed_in_the_middle_of_repeats_it_counts_each_message_once(
         await twins.processes["quota"].wait_ready()
     await asking
 
-    await eventually(lambda: counted(twins, eve), equals=60, within=SOON, what="each is counted once")
+    await eventually(lambda: counted(twins, eve), equals=60, what="each is counted once")
     remaining = (await ask(eve, "/messages", HELLO, ids.new_id())).headers["RateLimit-Remaining"]
     assert remaining == str(10_000 - 61)
 

@@ -12,8 +12,8 @@ from httpx_sse import EventSource, ServerSentEvent
 from griot_chassis import clock
 from griot_contracts.accounts import SuspendAccount
 from griot_contracts.sessions import QrCodeIssued, SessionDeleted, SessionStatus
-from tests.integration.api.conftest import SOON, Customer
-from tests.support import eventually
+from tests.integration.api.conftest import Customer
+from tests.support import SOON, eventually
 
 PNG = b"\x89PNG"
 
@@ -132,7 +132,7 @@ async def test_who_comes_late_sees_the_code_that_counts_now(ada: Customer) -> No
     session_id = await ada.session()
     await ada.griot.happened(code_of(ada, session_id, "2@old"), code_of(ada, session_id, "2@new"))
     await ada.stands(session_id, SessionStatus.AWAITING_SCAN)
-    await eventually(lambda: picture(ada, session_id), within=SOON, what="the code is heard")
+    await eventually(lambda: picture(ada, session_id), what="the code is heard")
 
     async with stream_of(ada, session_id) as stream:
         name, code = await stream.next()
@@ -219,7 +219,7 @@ async def test_a_deleted_session_is_gone_once_its_owner_says_so(ada: Customer) -
     deleting = asyncio.create_task(ada.http.delete(f"/sessions/{session_id}"))
     # The session manager's part: it is told by the log, and this test does not wait for that.
     gone = SessionDeleted(account_id=ada.account_id, at=clock.now(), session_id=session_id)
-    await eventually(lambda: released(ada), within=SOON, what="the account gave it up")
+    await eventually(lambda: released(ada), what="the account gave it up")
     await ada.griot.happened(gone)
 
     assert (await deleting).status_code == 204

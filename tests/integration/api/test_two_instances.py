@@ -18,7 +18,7 @@ from griot_contracts.base import Contract
 from griot_contracts.messages import MessageAccepted, MessageRejected
 from griot_contracts.sessions import SessionStatus, SessionStatusChanged
 from griot_contracts.topics import MESSAGE_EVENTS
-from tests.integration.api.conftest import RECIPIENT, SOON, Customer, Griot, sign_up, status_of
+from tests.integration.api.conftest import RECIPIENT, Customer, Griot, sign_up, status_of
 from tests.integration.api.test_sessions import Stream
 from tests.support import eventually
 from tests.topics import records_in
@@ -60,14 +60,14 @@ async def test_a_message_that_is_not_projected_yet_is_not_denied_by_the_other(ev
     async with doors(eve.griot, eve.key) as (one, other):
         taken = (await one.post("/messages", json=HELLO)).json()
         found = partial(status_of, other, f"/messages/{taken['id']}")
-        await eventually(found, equals=200, within=SOON, what="its key is projected")
+        await eventually(found, equals=200, what="its key is projected")
         await projector.stop()
         taken = (await one.post("/messages", json=HELLO)).json()
         found = partial(status_of, other, f"/messages/{taken['id']}")
 
         assert await found() == 503
         await projector.start()
-        await eventually(found, equals=200, within=SOON, what="it is projected")
+        await eventually(found, equals=200, what="it is projected")
 
 
 @pytest.mark.slow
@@ -132,12 +132,12 @@ async def test_who_was_told_of_another_plan_by_one_may_send_by_the_other(twins: 
                 assert (answer.status_code, answer.json()["code"]) == (429, "daily_limit_reached")
 
             await changes(customer, Plan.PRO)
-            await eventually(partial(plan, first), equals="pro", within=SOON, what="it is on pro")
+            await eventually(partial(plan, first), equals="pro", what="it is on pro")
             granted = await second.post("/messages", json=HELLO)
             assert granted.status_code == 202, granted.text
 
             await changes(customer, Plan.FREE)
-            await eventually(partial(plan, first), equals="free", within=SOON, what="it is on free")
+            await eventually(partial(plan, first), equals="free", what="it is on free")
     await customer.http.aclose()
 
 
@@ -155,7 +155,7 @@ async def test_32_clients_race_for_the_last_10_messages_of_a_day_and_10_are_acce
     assert refused == {"daily_limit_reached"}
 
     assert (await customer.send()).status_code == 429
-    await eventually(partial(sent_today, customer), equals=100, within=SOON, what="they are counted")
+    await eventually(partial(sent_today, customer), equals=100, what="they are counted")
     # An api that has heard of the limit refuses by itself, and nothing of that is written.
     log = await records_in(twins.environment["GRIOT_KAFKA_BOOTSTRAP"], MESSAGE_EVENTS)
     mine = [one.body for one in log if getattr(one.body, "account_id", None) == customer.account_id]
@@ -197,7 +197,7 @@ async def test_a_stream_ends_at_once_when_its_instance_is_told_to_stop(twins: Gr
                     await stream.next_event()
             await stopping
     await api.start()
-    await eventually(lambda: answers(twins.urls[1]), within=SOON, what="it is back")
+    await eventually(lambda: answers(twins.urls[1]), what="it is back")
 
 
 @asynccontextmanager

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
 
 import pytest
 
@@ -16,7 +15,6 @@ from tests.integration.chassis.conftest import Running, is_ready, publish, start
 from tests.integration.chassis.test_consumers import Seen
 from tests.support import eventually
 
-SOON = timedelta(seconds=30)
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]  # a broker started, killed and started again
 
 
@@ -35,17 +33,17 @@ async def test_publishing_fails_clearly_while_the_broker_is_away_and_heals_when_
     service.consume([topics.SESSION_COMMANDS], seen, group=group)
     async with running(service):
         await publish(service, start(before))
-        await eventually(lambda: before in seen.sessions, within=SOON, what="it works")
+        await eventually(lambda: before in seen.sessions, what="it works")
 
         await own_kafka.kill()
         with pytest.raises(BrokerUnavailableError):
             await publish(service, start(during))
-        await eventually(lambda: unready(service), within=SOON, what="it is not ready")
+        await eventually(lambda: unready(service), what="it is not ready")
 
         await own_kafka.start()
-        await eventually(lambda: is_ready(service), within=SOON, what="it is ready again")
+        await eventually(lambda: is_ready(service), what="it is ready again")
         await asyncio.gather(*(publish(service, start(after)) for _ in range(3)))
-        await eventually(lambda: after in seen.sessions, within=SOON, what="it works again")
+        await eventually(lambda: after in seen.sessions, what="it works again")
 
 
 async def test_a_service_started_before_the_broker_waits_for_it(own_kafka: KafkaServer, mongo: str) -> None:
@@ -56,14 +54,14 @@ async def test_a_service_started_before_the_broker_waits_for_it(own_kafka: Kafka
 
     async with service:
         task = asyncio.create_task(service.run())
-        await eventually(lambda: unready(service), within=SOON, what="it says that it is not ready")
+        await eventually(lambda: unready(service), what="it says that it is not ready")
         with pytest.raises(BrokerUnavailableError):
             await publish(service, start(session))
 
         await own_kafka.start()
-        await eventually(lambda: is_ready(service), within=SOON, what="it is ready")
+        await eventually(lambda: is_ready(service), what="it is ready")
         await publish(service, start(session))
-        await eventually(lambda: session in seen.sessions, within=SOON, what="it works")
+        await eventually(lambda: session in seen.sessions, what="it works")
         service.stop()
         await task
 

@@ -1,7 +1,6 @@
 """What every consumer of Griot promises, against a real broker and a real database."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from griot_chassis import clock, ids
 from griot_chassis.records import Record
@@ -13,8 +12,6 @@ from griot_contracts.dead_letters import DeadLetter
 from griot_contracts.messages import CancelMessage
 from tests.integration.chassis.conftest import Running, deleted, is_ready, publish, start
 from tests.support import eventually
-
-SOON = timedelta(seconds=15)
 
 
 class Seen:
@@ -45,7 +42,7 @@ async def test_a_restarted_consumer_goes_on_after_what_it_handled(
     )
     async with running(service):
         await publish(service, start(first))
-        await eventually(lambda: first in seen_before.sessions, within=SOON, what="the first is handled")
+        await eventually(lambda: first in seen_before.sessions, what="the first is handled")
 
     service = Service("test", settings)
     service.consume(
@@ -53,7 +50,7 @@ async def test_a_restarted_consumer_goes_on_after_what_it_handled(
     )
     async with running(service):
         await publish(service, start(second))
-        await eventually(lambda: second in seen_after.sessions, within=SOON, what="the second is handled")
+        await eventually(lambda: second in seen_after.sessions, what="the second is handled")
 
     assert first not in seen_after.sessions
 
@@ -68,13 +65,13 @@ async def test_a_position_beside_the_effect_wins_over_the_one_in_kafka(
     service.consume([topics.SESSION_COMMANDS], before, group=group, positions=service.positions("t", group))
     async with running(service):
         await publish(service, start(session))
-        await eventually(lambda: session in before.sessions, within=SOON, what="it is handled")
+        await eventually(lambda: session in before.sessions, what="it is handled")
 
     service = Service("test", settings)
     await service.mongo["t"]["positions"].delete_many({"_id": {"$regex": f"^{group}"}})
     service.consume([topics.SESSION_COMMANDS], after, group=group, positions=service.positions("t", group))
     async with running(service):
-        await eventually(lambda: session in after.sessions, within=SOON, what="it is handled again")
+        await eventually(lambda: session in after.sessions, what="it is handled again")
 
 
 async def test_a_database_that_forgets_while_the_consumer_runs_is_told_again(
@@ -85,15 +82,15 @@ async def test_a_database_that_forgets_while_the_consumer_runs_is_told_again(
     service.consume([topics.SESSION_COMMANDS], seen, group=group, positions=service.positions("t", group))
     async with running(service):
         await publish(service, start(lost))
-        await eventually(lambda: seen.sessions.count(lost) == 1, within=SOON, what="it is handled")
+        await eventually(lambda: seen.sessions.count(lost) == 1, what="it is handled")
         positions = service.mongo["t"]["positions"]
         place = {"_id": f"{group}:{topics.SESSION_COMMANDS.name}:{seen.places[lost]}"}
-        await eventually(lambda: positions.find_one(place), within=SOON, what="and that is written down")
+        await eventually(lambda: positions.find_one(place), what="and that is written down")
 
         await positions.delete_many({"_id": {"$regex": f"^{group}"}})
         await publish(service, start(lost), start(next_one))
-        await eventually(lambda: seen.sessions.count(lost) > 2, within=SOON, what="it is handled again")
-        await eventually(lambda: next_one in seen.sessions, within=SOON, what="and so is what came after")
+        await eventually(lambda: seen.sessions.count(lost) > 2, what="it is handled again")
+        await eventually(lambda: next_one in seen.sessions, what="and so is what came after")
 
 
 async def test_a_record_on_a_topic_that_does_not_carry_it_is_put_aside(
@@ -108,7 +105,7 @@ async def test_a_record_on_a_topic_that_does_not_carry_it_is_put_aside(
             value, topics.SESSION_COMMANDS.name, key=session.encode(), headers=named
         )
         await publish(service, start(session))
-        await eventually(lambda: session in seen.sessions, within=SOON, what="the next record is handled")
+        await eventually(lambda: session in seen.sessions, what="the next record is handled")
 
         [(letter, _)] = await dead_letters(service, group, session)
     assert letter.reason == "session.commands.v1 does not carry a SessionDeleted"
@@ -121,7 +118,7 @@ async def test_a_batch_whose_handler_fails_comes_again_until_it_is_handled(
     service.consume([topics.SESSION_COMMANDS], seen, group=ids.new_id())
     async with running(service):
         await publish(service, start(session))
-        await eventually(lambda: seen.sessions.count(session) == 1, within=SOON, what="it is handled")
+        await eventually(lambda: seen.sessions.count(session) == 1, what="it is handled")
 
 
 async def test_a_record_that_cannot_be_read_is_put_aside_and_the_consumer_goes_on(
@@ -134,7 +131,7 @@ async def test_a_record_that_cannot_be_read_is_put_aside_and_the_consumer_goes_o
         broker = service._broker
         await broker.publish(b"{not json", topics.SESSION_COMMANDS.name, key=session.encode())
         await publish(service, start(session))
-        await eventually(lambda: session in seen.sessions, within=SOON, what="the next record is handled")
+        await eventually(lambda: session in seen.sessions, what="the next record is handled")
         letters = await dead_letters(service, group, session)
 
     assert [(letter.topic, value) for letter, value in letters] == [
@@ -154,7 +151,7 @@ async def test_too_many_unreadable_records_in_a_row_stop_the_consumer_and_its_re
                 b"junk", topics.DISPATCH_COMMANDS.name, key=session.encode(), partition=0
             )
             await publish_to(service, cancel(ids.new_id()), partition=1)  # which breaks no other's row
-        await eventually(lambda: not_ready(service), within=SOON, what="readiness fails")
+        await eventually(lambda: not_ready(service), what="readiness fails")
 
         assert await service.readiness.failing() == ["consumers"]
         assert len(await dead_letters(service, group, session)) == settings.max_dead_letters_in_a_row
@@ -169,7 +166,7 @@ async def test_an_unreadable_record_is_put_aside_once_however_often_its_batch_co
     async with running(service):
         await service._broker.publish(b"junk", topics.SESSION_COMMANDS.name, key=session.encode())
         await publish(service, start(session))
-        await eventually(lambda: session in seen.sessions, within=SOON, what="the next record is handled")
+        await eventually(lambda: session in seen.sessions, what="the next record is handled")
 
         assert len(await dead_letters(service, group, session)) == 1
 
@@ -188,7 +185,6 @@ async def test_a_partition_moves_to_another_member_only_when_its_batch_is_finish
             await publish(one, *map(start, sessions[20:]))
             await eventually(
                 lambda: set(sessions) <= {*seen_by_one.sessions, *seen_by_other.sessions},
-                within=SOON,
                 what="every session is handled by one of the two",
             )
             assert set(sessions) & set(seen_by_other.sessions)

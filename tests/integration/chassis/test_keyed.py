@@ -1,7 +1,7 @@
 """Work that waits on the outside: one record at a time for each key, different keys at once."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from griot_chassis import ids
 from griot_chassis.records import Partition, Record
@@ -11,8 +11,6 @@ from griot_contracts import topics
 from griot_contracts.messages import DeliverMessage, TextContent
 from tests.integration.chassis.conftest import Running, deliver, publish
 from tests.support import eventually
-
-SOON = timedelta(seconds=15)
 
 
 class Held:
@@ -59,10 +57,10 @@ async def test_a_slow_key_holds_up_only_itself_and_keeps_its_order(
         await publish(
             service, deliver(slow, "1"), deliver(quick, "1"), deliver(slow, "2"), deliver(quick, "2")
         )
-        await eventually(lambda: handle.of(quick) == ["1", "2"], within=SOON, what="the quick one is through")
+        await eventually(lambda: handle.of(quick) == ["1", "2"], what="the quick one is through")
         assert handle.of(slow) == []
         handle.release.set()
-        await eventually(lambda: handle.of(slow) == ["1", "2"], within=SOON, what="the slow one follows")
+        await eventually(lambda: handle.of(slow) == ["1", "2"], what="the slow one follows")
 
 
 async def test_what_was_not_finished_comes_again_and_its_owner_is_told_since_when(
@@ -73,12 +71,12 @@ async def test_what_was_not_finished_comes_again_and_its_owner_is_told_since_whe
     service.consume_keyed(topics.SESSION_COMMANDS, handle, group=group)
     async with running(service):
         await publish(service, deliver(session, "1"))
-        await eventually(lambda: f"lane {group}" in task_names(), within=SOON, what="it is begun")
+        await eventually(lambda: f"lane {group}" in task_names(), what="it is begun")
 
     service, again, listener = Service("test", settings), Held("nobody"), Assigned()
     service.consume_keyed(topics.SESSION_COMMANDS, again, group=group, listener=listener)
     async with running(service):
-        await eventually(lambda: again.of(session) == ["1"], within=SOON, what="it comes again")
+        await eventually(lambda: again.of(session) == ["1"], what="it comes again")
 
     assert handle.of(session) == []
     assert len([since for since in listener.pending.values() if since is not None]) >= 1

@@ -1,7 +1,7 @@
 """Members whose partitions are dear to move: each keeps what it has, and gives it up when it stops."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from griot_chassis import ids
 from griot_chassis.records import Partition, Record
@@ -11,7 +11,6 @@ from griot_contracts import topics
 from tests.integration.chassis.conftest import Running
 from tests.support import eventually
 
-SOON = timedelta(seconds=30)
 ALL = topics.SESSION_COMMANDS.partitions
 
 
@@ -63,16 +62,16 @@ async def test_a_member_keeps_what_it_has_when_others_come_and_go(
     group = ids.new_id()
     (first, a), (second, b), (third, c) = (member(settings, group) for _ in range(3))
     async with running(first):
-        await eventually(balanced(a), within=SOON, what="one has all")
+        await eventually(balanced(a), what="one has all")
         async with running(second):
-            await eventually(balanced(a, b), within=SOON, what="two have halves")
+            await eventually(balanced(a, b), what="two have halves")
             halves = [set(a.owns), set(b.owns)]
             async with running(third):
-                await eventually(balanced(a, b, c), within=SOON, what="three have thirds")
+                await eventually(balanced(a, b, c), what="three have thirds")
                 assert a.owns < halves[0]
                 assert b.owns < halves[1]
                 thirds = [set(a.owns), set(b.owns)]
-            await eventually(balanced(a, b), within=SOON, what="two have halves again")
+            await eventually(balanced(a, b), what="two have halves again")
             assert a.owns > thirds[0]
             assert b.owns > thirds[1]
 
@@ -84,10 +83,10 @@ async def test_a_member_that_stops_says_so_and_is_not_waited_for(
     (first, a), (second, b) = (member(settings, group) for _ in range(2))
     async with running(first):
         async with running(second):
-            await eventually(balanced(a, b), within=SOON, what="two have halves")
+            await eventually(balanced(a, b), what="two have halves")
             heard = len(b.heard)
         # Without a word of the second's own, it would be missed only after the group's whole patience.
-        await eventually(balanced(a), within=SOON, what="the first has all")
+        await eventually(balanced(a), what="the first has all")
 
     assert b.heard[heard:] == ["revoked", "left"]
     assert a.heard[-2:] == ["revoked", "left"]

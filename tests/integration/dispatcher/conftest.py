@@ -4,7 +4,6 @@ import asyncio
 import sys
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,6 @@ from griot_local.ports import LOOPBACK, free_port
 from griot_local.processes import Process
 from tests.support import eventually
 
-SOON = timedelta(seconds=20)
 ABA = "237612345678@s.whatsapp.net"
 
 
@@ -159,7 +157,7 @@ async def world(settings: DispatcherSettings) -> AsyncIterator[World]:
     world = World(service)
     async with service:
         task = asyncio.create_task(service.run())
-        await eventually(lambda: is_ready(service), within=SOON, what="the world hears")
+        await eventually(lambda: is_ready(service), what="the world hears")
         yield world
         service.stop()
         await task

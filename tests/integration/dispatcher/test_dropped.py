@@ -19,8 +19,6 @@ from tests.integration.dispatcher.conftest import World, cancel, connected, disp
 from tests.support import eventually
 from tests.topics import forget
 
-SOON = timedelta(seconds=60)
-
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
@@ -61,7 +59,7 @@ async def test_what_was_given_up_in_doubt_is_not_sent_by_a_dispatcher_whose_data
     created = SessionCreated(account_id="a", at=clock.now(), session_id=session, session_key="shop")
     wanted = SessionUpdated(account_id="a", at=clock.now(), session_id=session, when_unknown=WhenUnknown.FAIL)
     await world.tell(created, wanted, connected(session), doubtful)
-    await eventually(lambda: len(world.asked(session)), equals=1, within=SOON, what="it is asked for")
+    await eventually(lambda: len(world.asked(session)), equals=1, what="it is asked for")
     await world.tell(in_doubt(doubtful))
     await told(world, doubtful.message_id, "MessageFailed")
 
@@ -104,7 +102,7 @@ async def test_what_waits_longer_than_its_command_is_kept_is_taken_up_from_its_a
 
 
 async def told(world: World, message_id: str, what: str) -> None:
-    await eventually(lambda: what in world.told(message_id), within=SOON, what=f"{what} is told")
+    await eventually(lambda: what in world.told(message_id), what=f"{what} is told")
 
 
 def in_doubt(command: DispatchMessage) -> DeliveryUnknown:

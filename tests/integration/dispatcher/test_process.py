@@ -10,16 +10,7 @@ from griot_chassis import ids
 from griot_contracts.messages import DeliverMessage, MessageSent
 from griot_contracts.sessions import SessionStatus
 from griot_local.processes import Process
-from tests.integration.dispatcher.conftest import (
-    SOON,
-    World,
-    connected,
-    dispatch,
-    many,
-    receipt,
-    sent,
-    status,
-)
+from tests.integration.dispatcher.conftest import World, connected, dispatch, many, receipt, sent, status
 from tests.support import eventually
 
 
@@ -27,7 +18,6 @@ async def all_sent(world: World, message_ids: list[str]) -> None:
     await eventually(
         lambda: sum("MessageSent" in world.told(id_) for id_ in message_ids),
         equals=len(message_ids),
-        within=SOON,
         what="all are sent",
     )
 
@@ -36,9 +26,7 @@ async def all_sent(world: World, message_ids: list[str]) -> None:
 async def test_a_message_goes_out_once_its_session_is_connected(world: World, session: str) -> None:
     message_id = ids.new_id()
     await world.tell(dispatch(session, message_id))
-    await eventually(
-        lambda: world.told(message_id), equals=["MessageQueued"], within=SOON, what="it is queued"
-    )
+    await eventually(lambda: world.told(message_id), equals=["MessageQueued"], what="it is queued")
 
     await world.tell(connected(session))
     await all_sent(world, [message_id])
@@ -59,10 +47,10 @@ async def test_a_queue_waits_for_its_session_and_goes_on_in_order(
     order = [message.message_id for message in messages]
     world.answers = False
     await world.tell(connected(session), *messages)
-    [first] = await eventually(lambda: world.asked(session), within=SOON, what="the first is asked for")
+    [first] = await eventually(lambda: world.asked(session), what="the first is asked for")
 
     await world.tell(status(session, SessionStatus.DISCONNECTED))
-    await eventually(lambda: is_disconnected(database, session), within=SOON, what="it is heard of")
+    await eventually(lambda: is_disconnected(database, session), what="it is heard of")
     await world.tell(sent(first))
     await all_sent(world, order[:1])
     assert len(world.asked(session)) == 1
@@ -77,7 +65,7 @@ async def test_receipts_are_told_whenever_they_come(world: World, process: Proce
     early, late = ids.new_id(), ids.new_id()
     world.answers = False
     await world.tell(connected(session), dispatch(session, early), dispatch(session, late))
-    [first] = await eventually(lambda: world.asked(session), within=SOON, what="the first is asked for")
+    [first] = await eventually(lambda: world.asked(session), what="the first is asked for")
 
     world.answers = True
     await world.tell(receipt(session, early, read=False))
@@ -87,9 +75,7 @@ async def test_receipts_are_told_whenever_they_come(world: World, process: Proce
     await process.start()
     await world.tell(receipt(session, late, read=True), receipt(session, early, read=False))
 
-    await eventually(
-        lambda: "MessageRead" in world.told(late), within=SOON, what="the late one is told as read"
-    )
+    await eventually(lambda: "MessageRead" in world.told(late), what="the late one is told as read")
     assert "MessageDelivered" in world.told(early)
 
 
@@ -98,7 +84,7 @@ async def is_disconnected(database: Any, session: str) -> bool:
 
 
 async def at_work(world: World, session: str, count: int) -> None:
-    await eventually(lambda: len(world.asked(session)) > count, within=SOON, what="it is at work")
+    await eventually(lambda: len(world.asked(session)) > count, what="it is at work")
 
 
 async def test_a_dropped_database_comes_back_from_the_log_and_nothing_is_asked_for_again(
@@ -109,18 +95,16 @@ async def test_a_dropped_database_comes_back_from_the_log_and_nothing_is_asked_f
     await all_sent(world, [message.message_id for message in carried])
     read = carried[0].message_id
     await world.tell(receipt(session, read, read=True), status(session, SessionStatus.DISCONNECTED))
-    await eventually(lambda: "MessageRead" in world.told(read), within=SOON, what="it is told as read")
+    await eventually(lambda: "MessageRead" in world.told(read), what="it is told as read")
     await world.tell(*waiting)
-    await eventually(lambda: stored(database, session), equals=25, within=SOON, what="all are stored")
+    await eventually(lambda: stored(database, session), equals=25, what="all are stored")
     before, asked = await documents(database, session), len(world.asked(session))
 
     await process.kill()
     await database.client.drop_database(database.name)
     await process.start()
-    await eventually(lambda: stored(database, session), equals=25, within=SOON, what="all are stored again")
-    await eventually(
-        lambda: documents(database, session), equals=before, within=SOON, what="the same is stored"
-    )
+    await eventually(lambda: stored(database, session), equals=25, what="all are stored again")
+    await eventually(lambda: documents(database, session), equals=before, what="the same is stored")
     assert len(world.asked(session)) == asked
 
     await world.tell(connected(session))
@@ -174,9 +158,7 @@ async def test_dropped_under_load_it_loses_nothing_keeps_the_order_and_stores_th
     assert {command.attempt for command in world.asked(session)} == {1}
     for message_id in order:
         assert len(set(world.ids_of(message_id, MessageSent))) == 1
-    await eventually(
-        lambda: statuses(database, session), equals={"sent": 150}, within=SOON, what="all are stored again"
-    )
+    await eventually(lambda: statuses(database, session), equals={"sent": 150}, what="all are stored again")
     assert process.restarts == 0
 
 

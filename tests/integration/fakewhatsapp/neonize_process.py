@@ -111,7 +111,7 @@ class NeonizeClient:
         task.add_done_callback(self._announcing.discard)
 
     async def event(
-        self, kind: str, matching: Callable[[Any], bool] = lambda _: True, *, within: float = 10
+        self, kind: str, matching: Callable[[Any], bool] = lambda _: True, *, within: float = 60
     ) -> Any:
         """The first event of this kind that was not taken yet, and fits."""
         async with asyncio.timeout(within), self._news:

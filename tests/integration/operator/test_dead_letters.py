@@ -10,7 +10,6 @@ from griot_chassis.log_scan import LogScan, RawRecord
 from griot_chassis.raw_log import RawLog
 from griot_chassis.records import Partition
 from griot_contracts.topics import ACCOUNT_COMMANDS
-from tests.integration.api.conftest import SOON
 from tests.integration.operator.conftest import Run
 from tests.support import eventually
 
@@ -23,7 +22,7 @@ async def test_what_was_put_aside_is_listed_shown_and_put_back_as_it_was(kafka: 
     written = await unreadable(kafka)
     place = f"{written.at.topic}/{written.at.number}/{written.offset}"
 
-    (letter,) = await eventually(lambda: listed(operator, place), within=SOON, what="it is put aside")
+    (letter,) = await eventually(lambda: listed(operator, place), what="it is put aside")
     assert letter["state"] == "open"
     assert letter["groups"] == "quota"
     assert "unknown type" in letter["reason"]
@@ -45,7 +44,7 @@ async def test_what_was_put_aside_is_listed_shown_and_put_back_as_it_was(kafka: 
 async def test_what_is_dropped_is_open_no_more(kafka: str, operator: Run) -> None:
     written = await unreadable(kafka)
     place = f"{written.at.topic}/{written.at.number}/{written.offset}"
-    await eventually(lambda: listed(operator, place), within=SOON, what="it is put aside")
+    await eventually(lambda: listed(operator, place), what="it is put aside")
 
     await operator("dead-letters", "drop", place)
 

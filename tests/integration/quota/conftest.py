@@ -3,7 +3,6 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
-from datetime import timedelta
 
 import pytest
 
@@ -18,7 +17,6 @@ from quota.settings import QuotaSettings
 from tests.support import eventually
 from tests.unit.quota import samples
 
-SOON = timedelta(seconds=20)
 OUT = (
     topics.ACCOUNT_EVENTS, topics.SESSION_EVENTS, topics.MESSAGE_EVENTS, topics.DISPATCH_COMMANDS,
     topics.SESSION_COMMANDS, topics.REPLIES,
@@ -56,7 +54,7 @@ class Asker:
 
         Asked for what a test has one key of: it lies where the first one that is heard lies.
         """
-        await eventually(lambda: self.told(account_id, kind), within=SOON, what=f"a {kind.__name__} is heard")
+        await eventually(lambda: self.told(account_id, kind), what=f"a {kind.__name__} is heard")
         where = self._heard_of(account_id, kind)[0].at
         return [
             record
@@ -83,7 +81,7 @@ async def asker(settings: QuotaSettings) -> AsyncIterator[Asker]:
     asker = Asker(service)
     async with service:
         task = asyncio.create_task(service.run())
-        await eventually(lambda: is_ready(service), within=SOON, what="the asker hears")
+        await eventually(lambda: is_ready(service), what="the asker hears")
         yield asker
         service.stop()
         await task

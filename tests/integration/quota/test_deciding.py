@@ -18,7 +18,7 @@ from quota.adapters import MongoAnswers, MongoSnapshots
 from quota.domain import Snapshot
 from quota.handlers import DecideAccountCommands, Snapshots
 from quota.settings import QuotaSettings
-from tests.integration.quota.conftest import SOON, Asker, ids_of, is_ready, of, ready, sends
+from tests.integration.quota.conftest import Asker, ids_of, is_ready, of, ready, sends
 from tests.support import eventually
 from tests.unit.quota import samples
 
@@ -64,7 +64,7 @@ def quota(settings: QuotaSettings) -> Running:
         )
         async with service:
             task = asyncio.create_task(service.run())
-            await eventually(lambda: is_ready(service), within=SOON, what="quota decides")
+            await eventually(lambda: is_ready(service), what="quota decides")
             yield stored
             service.stop()
             await task
@@ -73,9 +73,7 @@ def quota(settings: QuotaSettings) -> Running:
 
 
 async def replied(asker: Asker, account: str, count: int) -> None:
-    await eventually(
-        lambda: len(asker.told(account, CommandDecided)), equals=count, within=SOON, what="all are answered"
-    )
+    await eventually(lambda: len(asker.told(account, CommandDecided)), equals=count, what="all are answered")
 
 
 async def sent(snapshots: Snapshots, account: str) -> int:
@@ -140,10 +138,10 @@ async def test_dying_between_publishing_and_storing_repeats_the_same_ids_and_cou
     )
 
     async with service, quota(dying):
-        await eventually(lambda: dying.deaths_left, equals=0, within=SOON, what="it died twice")
+        await eventually(lambda: dying.deaths_left, equals=0, what="it died twice")
         await asker.ask(*sends(account, session, 1))
         await replied(asker, account, 6)
-        await eventually(lambda: sent(dying, account), equals=4, within=SOON, what="all is stored")
+        await eventually(lambda: sent(dying, account), equals=4, what="all is stored")
 
     accepted = await asker.written(account, MessageAccepted)
     assert len(accepted) > len(ids_of(accepted)) == 4
@@ -163,7 +161,7 @@ async def test_what_is_read_again_after_a_restart_is_not_decided_again(
     async with quota(None) as snapshots:
         await asker.ask(*sends(account, session, 1))
         await replied(asker, account, 6)
-        await eventually(lambda: sent(snapshots, account), equals=4, within=SOON, what="all is stored")
+        await eventually(lambda: sent(snapshots, account), equals=4, what="all is stored")
 
     assert len(await asker.written(account, MessageAccepted)) == 4
 
@@ -182,7 +180,7 @@ async def test_what_the_database_forgot_is_decided_again_with_the_same_ids(
     async with quota(None) as snapshots:
         await asker.ask(*sends(account, session, 1))
         await replied(asker, account, 6)
-        await eventually(lambda: sent(snapshots, account), equals=4, within=SOON, what="all is stored")
+        await eventually(lambda: sent(snapshots, account), equals=4, what="all is stored")
 
     accepted = await asker.written(account, MessageAccepted)
     assert len(accepted) >= 7

@@ -19,7 +19,7 @@ from quota.adapters import MongoSnapshots
 from quota.domain import Snapshot
 from quota.past import LogPast
 from quota.settings import QuotaSettings
-from tests.integration.quota.conftest import SOON, Asker, ids_of, ready, sends
+from tests.integration.quota.conftest import Asker, ids_of, ready, sends
 from tests.support import eventually
 
 
@@ -61,9 +61,7 @@ async def test_killed_again_and_again_it_accepts_the_limit_and_decides_each_comm
             await process.kill()
             await process.start()
 
-    await eventually(
-        lambda: len(asker.told(account, CommandDecided)), equals=122, within=SOON, what="all are answered"
-    )
+    await eventually(lambda: len(asker.told(account, CommandDecided)), equals=122, what="all are answered")
     assert len(ids_of(await asker.written(account, MessageAccepted))) == 100
     assert len(ids_of(await asker.written(account, DispatchMessage))) == 100
     assert len(ids_of(await asker.written(account, MessageRejected))) == 20
@@ -78,7 +76,7 @@ async def test_an_answer_that_was_dropped_is_told_again_though_the_position_is_o
     await asker.ask(*ready(account, session), send.model_copy(update={"once": once}))
     client = connect(settings.mongo_url, "test")
     stored = MongoSnapshots(client[settings.quota_database]["accounts"])
-    await eventually(lambda: is_counted(stored, account), within=SOON, what="the message is counted")
+    await eventually(lambda: is_counted(stored, account), what="the message is counted")
 
     past, nothing_handled = (
         LogPast(settings.kafka_bootstrap),

@@ -3,7 +3,6 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -34,7 +33,6 @@ from griot_local.processes import Process
 from tests.support import eventually
 
 B = TypeVar("B", bound=Contract)
-SOON = timedelta(seconds=20)
 HEARD = (topics.DELIVERY_EVENTS, topics.SESSION_EVENTS, topics.SESSION_PAIRING, topics.MESSAGE_EVENTS)
 
 
@@ -85,9 +83,7 @@ class Dispatcher:
 
     async def hears(self, session_id: str, kind: type[B], *, count: int = 1) -> B:
         """Wait for an event of a session, or for so many of them; the last."""
-        await eventually(
-            lambda: len(self.told(session_id, kind)) >= count, within=SOON, what=f"{count} {kind.__name__}"
-        )
+        await eventually(lambda: len(self.told(session_id, kind)) >= count, what=f"{count} {kind.__name__}")
         return self.told(session_id, kind)[-1]
 
     async def end_of(self, message_id: str, *, times: int = 1) -> Delivery:
@@ -103,7 +99,7 @@ class Dispatcher:
                 and body.message_id == message_id
             ]
 
-        await eventually(lambda: len(ends()) >= times, within=SOON, what=f"the end of {message_id}")
+        await eventually(lambda: len(ends()) >= times, what=f"the end of {message_id}")
         return ends()[-1]
 
     def statuses(self, session_id: str) -> list[tuple[str, str | None]]:
@@ -113,7 +109,6 @@ class Dispatcher:
         await eventually(
             lambda: self.told(session_id, SessionStatusChanged)[-1].status,
             equals=status,
-            within=SOON,
             what=f"the session is {status}",
         )
         return self.told(session_id, SessionStatusChanged)[-1]
@@ -209,7 +204,7 @@ async def dispatcher(kafka: str, mongo: str, worker: SessionManager) -> AsyncIte
     dispatcher = Dispatcher(service)
     async with service:
         task = asyncio.create_task(service.run())
-        await eventually(lambda: is_ready(service), within=SOON, what="the log is heard")
+        await eventually(lambda: is_ready(service), what="the log is heard")
         yield dispatcher
         service.stop()
         await task

@@ -16,8 +16,8 @@ from griot_contracts.deliveries import (
     DeliveryUnknown,
     ReceiptReceived,
 )
-from tests.integration.session_manager.conftest import SOON, Dispatcher, SessionManager, a_number
-from tests.support import eventually
+from tests.integration.session_manager.conftest import Dispatcher, SessionManager, a_number
+from tests.support import SOON, eventually
 
 
 async def test_a_phone_reads_the_very_text_and_the_journal_tells_it(
@@ -70,7 +70,6 @@ async def test_a_repeated_command_is_answered_and_the_phone_gets_it_once(
         stuck = await dispatcher.deliver(session_id, bob.number, "never answered")
         await eventually(
             lambda: network.ledger.count(Filter(text="never answered", recipient=bob.number)),
-            within=SOON,
             what="the network has it",
         )
         await worker.kill()
@@ -92,7 +91,7 @@ async def test_a_worker_killed_between_hand_over_and_answer_says_unknown_and_doe
     bob, text = network.phone(a_number()), ids.new_id()
     network.faults.add(Fault(FaultKind.NEVER_ACK, number=phone.number))
     command = await dispatcher.deliver(session_id, bob.number, text)
-    await eventually(lambda: network.ledger.count(Filter(text=text)), within=SOON, what="the network has it")
+    await eventually(lambda: network.ledger.count(Filter(text=text)), what="the network has it")
     await worker.kill()
     await worker.start()
     end = await dispatcher.end_of(command.message_id)
@@ -109,7 +108,7 @@ async def test_a_worker_that_is_stopped_says_unknown_of_what_is_under_way(
     bob, text = network.phone(a_number()), ids.new_id()
     network.faults.add(Fault(FaultKind.NEVER_ACK, number=phone.number))
     command = await dispatcher.deliver(session_id, bob.number, text)
-    await eventually(lambda: network.ledger.count(Filter(text=text)), within=SOON, what="the network has it")
+    await eventually(lambda: network.ledger.count(Filter(text=text)), what="the network has it")
     await worker.stop()
     end = await dispatcher.end_of(command.message_id)
     await worker.start()

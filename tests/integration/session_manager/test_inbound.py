@@ -7,7 +7,7 @@ from fakewhatsapp.phone import Phone
 from fakewhatsapp.protobuf import e2e
 from griot_contracts.deliveries import DeliverySent, ReceiptReceived
 from griot_contracts.inbound import MessageReceived
-from tests.integration.session_manager.conftest import SOON, Dispatcher, SessionManager, a_number
+from tests.integration.session_manager.conftest import Dispatcher, SessionManager, a_number
 from tests.support import eventually
 
 
@@ -122,7 +122,6 @@ async def test_what_arrives_as_the_worker_stops_is_told_by_it_or_by_the_next(
     await eventually(
         lambda: {message.text for message in dispatcher.told(session_id, MessageReceived)},
         equals={f"{number}" for number in range(200)},
-        within=SOON,
         what="all that was written is told",
     )
     ids = {

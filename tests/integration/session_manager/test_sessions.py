@@ -19,7 +19,7 @@ from griot_contracts.sessions import (
     StartSession,
     StopSession,
 )
-from tests.integration.session_manager.conftest import SOON, Dispatcher, SessionManager, a_number
+from tests.integration.session_manager.conftest import Dispatcher, SessionManager, a_number
 from tests.support import eventually
 
 
@@ -74,7 +74,7 @@ async def test_a_device_that_the_phone_unlinks_is_logged_out_and_its_keys_are_go
     status = await dispatcher.stands(session_id, SessionStatus.LOGGED_OUT)
 
     assert status.reason == "unlinked_from_phone"
-    await eventually(lambda: not worker.keys_of(session_id), within=SOON, what="the keys are destroyed")
+    await eventually(lambda: not worker.keys_of(session_id), what="the keys are destroyed")
 
 
 async def test_a_logged_out_session_shows_a_code_when_it_is_started_again(
@@ -82,7 +82,7 @@ async def test_a_logged_out_session_shows_a_code_when_it_is_started_again(
 ) -> None:
     await phone.unlink(next(iter(phone.devices)))
     await dispatcher.stands(session_id, SessionStatus.LOGGED_OUT)
-    await eventually(lambda: not worker.keys_of(session_id), within=SOON, what="the keys are destroyed")
+    await eventually(lambda: not worker.keys_of(session_id), what="the keys are destroyed")
     await dispatcher.ask(StartSession(account_id="a1", at=clock.now(), session_id=session_id))
     code = await dispatcher.hears(session_id, QrCodeIssued, count=2)
     await phone.scan(code.code)
@@ -184,9 +184,7 @@ async def test_a_database_that_is_dropped_under_a_running_worker_costs_no_sessio
 
     await worker.stop()
     await worker.start()
-    await eventually(
-        lambda: device.logins > logins and device.active, within=SOON, what="it is connected again"
-    )
+    await eventually(lambda: device.logins > logins and device.active, what="it is connected again")
 
     command = await dispatcher.deliver(session_id, bob.number, "and now?")
     assert isinstance(await dispatcher.end_of(command.message_id), DeliverySent)

@@ -9,7 +9,7 @@ from fakewhatsapp.network import Network
 from fakewhatsapp.phone import Phone
 from griot_contracts.inbound import MessageReceived
 from griot_local.kafka import KafkaServer
-from tests.integration.session_manager.conftest import SOON, Dispatcher, SessionManager, a_number
+from tests.integration.session_manager.conftest import Dispatcher, SessionManager, a_number
 from tests.support import eventually
 
 MESSAGES = 120
@@ -51,6 +51,5 @@ async def test_all_that_whatsapp_was_told_is_here_is_in_the_log_though_that_is_s
     await eventually(
         lambda: {message.text for message in dispatcher.told(session_id, MessageReceived)},
         equals=texts,
-        within=SOON,
         what="all that was written is told",
     )
