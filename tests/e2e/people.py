@@ -12,10 +12,7 @@ import httpx
 
 from fakewhatsapp.client import RemotePhone
 from griot_local.client import GriotApi
-from tests.support import eventually
-
-LINKED_WITHIN = timedelta(seconds=40)
-THROUGH_WITHIN = timedelta(seconds=30)
+from tests.support import SOON, eventually
 
 
 class Account:
@@ -35,7 +32,7 @@ class Account:
     async def connected_session(self, phone: RemotePhone) -> str:
         """A session that `phone` has scanned, once the stream says that it is connected."""
         session_id = await self.create_session()
-        async with asyncio.timeout(LINKED_WITHIN.total_seconds()):
+        async with asyncio.timeout(SOON.total_seconds()):
             async for event in self.api.events(session_id):
                 if event.event == "qr":
                     await phone.scan(json.loads(event.data)["code"])
@@ -68,7 +65,7 @@ class Account:
         return dict((await self.api.get(f"/messages/{message_id}")).body)
 
     async def wait_for_status(
-        self, message_id: str, status: str, *, within: timedelta = THROUGH_WITHIN
+        self, message_id: str, status: str, *, within: timedelta = SOON
     ) -> dict[str, Any]:
         """The message once it has that status."""
 

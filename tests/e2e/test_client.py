@@ -21,9 +21,9 @@ from griot import (
 )
 from griot_local.stack import Stack
 from tests import samples_of_media as samples
-from tests.e2e.people import LINKED_WITHIN, THROUGH_WITHIN, a_number, opened_account
+from tests.e2e.people import a_number, opened_account
 from tests.e2e.test_docs_lines import shown_in
-from tests.support import eventually
+from tests.support import SOON, eventually
 from tests.web import Web
 
 WAY = ["pending", "queued", "sending", "sent", "delivered"]
@@ -42,9 +42,9 @@ async def test_the_async_client_links_a_phone_and_sees_its_message_delivered(
         AsyncGriot(ada.key, base_url=stack.api_url) as griot,
     ):
         session = await griot.sessions.create("shop")
-        linked = await griot.sessions.wait_until_connected(session.id, on_qr=scan, within=LINKED_WITHIN)
+        linked = await griot.sessions.wait_until_connected(session.id, on_qr=scan, within=SOON)
         taken = await griot.messages.send(to=recipient.number, text="Hello", session_key="shop")
-        message = await griot.messages.wait_for(taken.id, "delivered", within=THROUGH_WITHIN)
+        message = await griot.messages.wait_for(taken.id, "delivered", within=SOON)
         listed = [one.id async for one in griot.messages.list(to=recipient.number)]
         account = await griot.account()
 
@@ -64,9 +64,9 @@ async def test_the_blocking_client_does_the_same(stack: Stack, network: RemoteNe
     def link_and_send(key: str) -> Message:
         with Griot(key, base_url=stack.api_url) as griot:
             session = griot.sessions.create("shop")
-            griot.sessions.wait_until_connected(session.id, on_qr=scan, within=LINKED_WITHIN)
+            griot.sessions.wait_until_connected(session.id, on_qr=scan, within=SOON)
             taken = griot.messages.send(to=recipient.number, text="Hello", session_id=session.id)
-            return griot.messages.wait_for(taken.id, "delivered", within=THROUGH_WITHIN)
+            return griot.messages.wait_for(taken.id, "delivered", within=SOON)
 
     async with opened_account(stack.api_url) as ada:
         message = await asyncio.to_thread(link_and_send, ada.key)
@@ -90,10 +90,10 @@ async def test_whoever_signs_up_links_a_phone_by_a_code_and_changes_the_session(
             except ConflictError:
                 return None
 
-        png = await eventually(picture, within=LINKED_WITHIN, what="there is a code to scan")
+        png = await eventually(picture, what="there is a code to scan")
         pairing = await griot.sessions.request_pairing_code(session.id, phone=phone.number)
         await phone.enter(pairing.code)
-        linked = await griot.sessions.wait_until_connected(session.id, within=LINKED_WITHIN)
+        linked = await griot.sessions.wait_until_connected(session.id, within=SOON)
         with pytest.raises(ConflictError, match="session_not_pairing"):
             await griot.sessions.request_pairing_code(session.id, phone=phone.number)
 
@@ -145,9 +145,9 @@ async def test_pictures_and_sounds_are_sent_and_found_by_their_kind(
             image = send.send_media(
                 to=recipient.number, media_url=picture, media_type="image", caption="Goat"
             )
-            send.wait_for(image.id, within=THROUGH_WITHIN)
+            send.wait_for(image.id, within=SOON)
             voice = send.send_audio(to=recipient.number, audio_url=sound, ptt=True)
-            send.wait_for(voice.id, within=THROUGH_WITHIN)
+            send.wait_for(voice.id, within=SOON)
             return [*griot.messages.list(type="image"), *griot.messages.list(type="audio")]
 
     async with opened_account(stack.api_url) as ada, Web() as web:

@@ -20,7 +20,7 @@ from PIL import Image
 from fakewhatsapp.client import RemoteNetwork, RemotePhone
 from fakewhatsapp.errors import FakeWhatsAppError
 from griot_local.stack import Stack
-from tests.e2e.people import THROUGH_WITHIN, a_number, opened_account
+from tests.e2e.people import a_number, opened_account
 from tests.support import eventually
 
 TREE = Path(__file__).parents[2]
@@ -77,9 +77,7 @@ async def test_the_page_of_the_client_is_one_program_that_works(
 
     assert said.startswith("free 0 of 100\nsession_not_pairing\nmedia_unreachable\nto ")
     assert said.endswith("connected\n")
-    await eventually(
-        lambda: ordered(network), within=THROUGH_WITHIN, what="the phone shows the page's message"
-    )
+    await eventually(lambda: ordered(network), what="the phone shows the page's message")
 
 
 async def test_the_lines_of_the_readme_work_as_they_stand(stack: Stack, network: RemoteNetwork) -> None:

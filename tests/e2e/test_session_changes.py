@@ -5,7 +5,7 @@ from typing import Any
 from fakewhatsapp.client import RemoteNetwork
 from griot_local.client import RefusedError
 from griot_local.stack import Stack
-from tests.e2e.people import LINKED_WITHIN, Account, a_number, opened_account
+from tests.e2e.people import Account, a_number, opened_account
 from tests.support import eventually
 
 
@@ -99,9 +99,7 @@ async def stands(account: Account, session_id: str, status: str) -> dict[str, An
         session = dict((await account.api.get(f"/sessions/{session_id}")).body)
         return session if session["status"] == status else None
 
-    found: dict[str, Any] | None = await eventually(
-        there, within=LINKED_WITHIN, what=f"the session is {status}"
-    )
+    found: dict[str, Any] | None = await eventually(there, what=f"the session is {status}")
     assert found is not None
     return found
 

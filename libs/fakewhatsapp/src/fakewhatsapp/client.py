@@ -101,7 +101,7 @@ class RemotePhone:
         body = {"code": pairing_code, "within_s": seconds}
         return DeviceState.model_validate_json(await self._post("/enter", body, seconds))
 
-    async def next_message(self, *, within: timedelta = timedelta(seconds=10)) -> PhoneMessage:
+    async def next_message(self, *, within: timedelta = timedelta(seconds=30)) -> PhoneMessage:
         """The oldest message not yet taken by this object, waiting for one to come.
 
         Another process that asks the same phone gets every message too.

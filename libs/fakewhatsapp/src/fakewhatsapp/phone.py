@@ -54,7 +54,7 @@ class Phone(Handset):
             adv_secret = await secret_from_code(self, request, code)
             return await pairing.link(request.connection, self, adv_secret)
 
-    async def next_message(self, *, within: timedelta = timedelta(seconds=10)) -> PhoneMessage:
+    async def next_message(self, *, within: timedelta = timedelta(seconds=30)) -> PhoneMessage:
         """The oldest message not yet taken by this method, waiting for one to come.
 
         Raises:
