@@ -6,7 +6,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 from pymongo import AsyncMongoClient
 
 from fakewhatsapp.client import RemoteNetwork
@@ -17,6 +16,7 @@ from griot_local.processes import Process
 from griot_local.stack import Stack
 from tests.chaos.plan import BROKER, DATABASE, TWINS, WRITERS
 from tests.chaos.wire import Wire
+from tests.services import service
 
 READY_WITHIN = 180.0
 _UNDER_WAY_S = 0.5
@@ -99,15 +99,6 @@ async def opened_site(folder: Path) -> AsyncIterator[Site]:
 
 def _twin(stack: Stack, name: str, twin: str) -> Process:
     """Another instance, in the same group."""
-    first, port = stack.processes[name], free_port()
-
-    async def is_ready() -> bool:
-        async with httpx.AsyncClient(timeout=2, trust_env=False) as http:
-            try:
-                return (await http.get(f"http://{LOOPBACK}:{port}/readyz")).is_success
-            except httpx.TransportError:
-                return False
-
-    own = {"GRIOT_INSTANCE_ID": twin, "GRIOT_OPS_PORT": str(port)}
-    log = stack.folder / "logs" / f"{twin}.log"
-    return Process(twin, first.argv, log=log, is_ready=is_ready, environment=first.environment | own)
+    first, log = stack.processes[name], stack.folder / "logs" / f"{twin}.log"
+    own = {"GRIOT_INSTANCE_ID": twin}
+    return service(twin, first.argv, log=log, environment=first.environment | own)

@@ -24,6 +24,7 @@ from griot_contracts.sessions import SessionStatus, SessionStatusChanged
 from griot_local.ports import LOOPBACK, free_port
 from griot_local.processes import Process
 from tests.conftest import a_broker
+from tests.services import service
 from tests.support import eventually
 
 TOLD_ANEW = timedelta(minutes=2)
@@ -244,22 +245,8 @@ def api_instance(name: str, folder: Path, environment: dict[str, str]) -> tuple[
 
 
 def _process(name: str, module: str, folder: Path, environment: dict[str, str]) -> Process:
-    ops = free_port()
-
-    async def is_ready() -> bool:
-        async with httpx.AsyncClient(trust_env=False) as http:
-            try:
-                return (await http.get(f"http://{LOOPBACK}:{ops}/readyz")).is_success
-            except httpx.TransportError:
-                return False
-
-    return Process(
-        name,
-        [sys.executable, "-m", module],
-        log=folder / f"{name}.log",
-        is_ready=is_ready,
-        environment={**environment, "GRIOT_OPS_PORT": str(ops)},
-    )
+    argv = [sys.executable, "-m", module]
+    return service(name, argv, log=folder / f"{name}.log", environment=environment)
 
 
 async def is_whole(database: Any) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
-import httpx
 import pytest
 
 from griot_chassis import ids
@@ -15,13 +14,13 @@ from griot_chassis.records import Record
 from griot_contracts.accounts import DAILY_MESSAGE_LIMITS, CommandDecided, Plan
 from griot_contracts.base import Contract
 from griot_contracts.messages import DispatchMessage, MessageAccepted, MessageRejected
-from griot_local.ports import LOOPBACK, free_port
 from griot_local.processes import Process
 from quota.adapters import MongoSnapshots
 from quota.settings import QuotaSettings
 from tests.integration.quota import doomed
 from tests.integration.quota.conftest import Asker, ids_of, ready, sends
 from tests.integration.quota.doomed import Point
+from tests.services import service
 from tests.support import eventually
 
 LIMIT = DAILY_MESSAGE_LIMITS[Plan.FREE]
@@ -39,30 +38,14 @@ def make(settings: QuotaSettings, tmp_path: Path) -> Made:
     """An instance of the quota service by its name; a doomed one where a signal is given to it."""
 
     def make(name: str, signal: str | None = None) -> Process:
-        port = free_port()
         environment = {
             "GRIOT_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
             "GRIOT_MONGO_URL": settings.mongo_url,
             "GRIOT_INSTANCE_ID": name,
             "GRIOT_QUOTA_DATABASE": settings.quota_database,
-            "GRIOT_OPS_PORT": str(port),
         }
-
-        async def is_ready() -> bool:
-            async with httpx.AsyncClient(trust_env=False, timeout=2) as http:
-                try:
-                    return (await http.get(f"http://{LOOPBACK}:{port}/readyz")).is_success
-                except httpx.TransportError:
-                    return False
-
         run = [doomed.__file__, signal, str(tmp_path)] if signal else ["-m", "quota"]
-        return Process(
-            name,
-            [sys.executable, *run],
-            log=tmp_path / f"{name}.log",
-            is_ready=is_ready,
-            environment=environment,
-        )
+        return service(name, [sys.executable, *run], log=tmp_path / f"{name}.log", environment=environment)
 
     return make
 

@@ -4,7 +4,6 @@ import sys
 from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 
-import httpx
 import pytest
 
 from griot_chassis import ids
@@ -13,38 +12,26 @@ from griot_contracts.accounts import CommandDecided
 from griot_contracts.base import Once
 from griot_contracts.messages import DispatchMessage, MessageAccepted, MessageRejected
 from griot_contracts.topics import ACCOUNT_COMMANDS
-from griot_local.ports import LOOPBACK, free_port
 from griot_local.processes import Process
 from quota.adapters import MongoSnapshots
 from quota.domain import Snapshot
 from quota.past import LogPast
 from quota.settings import QuotaSettings
 from tests.integration.quota.conftest import Asker, ids_of, ready, sends
+from tests.services import service
 from tests.support import eventually
 
 
 @pytest.fixture
 async def process(settings: QuotaSettings, tmp_path: Path) -> AsyncIterator[Process]:
-    port = free_port()
     environment = {
         "GRIOT_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
         "GRIOT_MONGO_URL": settings.mongo_url,
         "GRIOT_INSTANCE_ID": "quota-1",  # in every test: a group waits for a member that is gone
         "GRIOT_QUOTA_DATABASE": settings.quota_database,
-        "GRIOT_OPS_PORT": str(port),
     }
-
-    async def is_ready() -> bool:
-        async with httpx.AsyncClient(trust_env=False) as http:
-            try:
-                return (await http.get(f"http://{LOOPBACK}:{port}/readyz")).is_success
-            except httpx.TransportError:
-                return False
-
     run = [sys.executable, "-m", "quota"]
-    async with Process(
-        "quota", run, log=tmp_path / "log", is_ready=is_ready, environment=environment
-    ) as process:
+    async with service("quota", run, log=tmp_path / "log", environment=environment) as process:
         yield process
 
 
