@@ -225,6 +225,7 @@ async def test_a_list_is_newest_first_fifty_at_a_time_and_goes_on_under_the_same
         {"type": "fax"},
         {"from": "noon"},
         {"to": "12"},
+        {"stauts": "failed"},
     ],
 )
 async def test_a_list_asked_for_wrongly_is_refused(ada: Customer, params: dict[str, str | int]) -> None:

@@ -24,7 +24,7 @@ MessageType = Literal["text", "image", "video", "audio"]
 
 
 class Asked(BaseModel):
-    """A request's body: a field that is not known is refused, so that a typo is never silently ignored."""
+    """What a request asks: a field that is not known is refused, so that a typo is never silently ignored."""
 
     model_config = ConfigDict(
         extra="forbid", alias_generator=to_camel, validate_by_alias=True, validate_by_name=False

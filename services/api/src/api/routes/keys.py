@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from api.auth import KeyedRoute, needs
 from api.keyring import Caller
@@ -12,7 +12,7 @@ from api.problems import Problem, documented
 from api.projector.projections import NOT_IN_THE_LOG_YET, Document
 from api.reads import page
 from api.routes.deciding import decided
-from api.routes.lists import USUAL_LIMIT, Cursor, KeyId, Limit
+from api.routes.lists import KeyId, Part
 from api.shapes import KeyView, NewKey, NewKeyView, Page
 from api.views import key_view, page_view, place
 from griot_chassis.ids import new_id
@@ -74,9 +74,7 @@ async def issue_key(body: NewKey, caller: Manager, parts: PartsOf, making: Makin
 
 
 @router.get("/keys", responses=documented(*_KEYED, "invalid_request", "invalid_cursor"))
-async def list_keys(
-    caller: Manager, parts: PartsOf, limit: Limit = USUAL_LIMIT, cursor: Cursor = None
-) -> Page[KeyView]:
+async def list_keys(caller: Manager, parts: PartsOf, part: Annotated[Part, Query()]) -> Page[KeyView]:
     """The account's keys, without the keys themselves; revoked ones are gone."""
     keys = await parts.reads.keys(caller.account_id)
     told = await parts.reads.key_uses(caller.account_id)
@@ -84,7 +82,7 @@ async def list_keys(
     def view(key: Document) -> KeyView:
         return key_view(key, parts.uses.last(key["_id"]) or told.get(key["_id"]))
 
-    return page_view(page(keys, limit=limit + 1, after=place(cursor)), limit, view)
+    return page_view(page(keys, limit=part.limit + 1, after=place(part.cursor)), part.limit, view)
 
 
 @router.delete(

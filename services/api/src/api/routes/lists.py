@@ -2,21 +2,24 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query
+from fastapi import Path
+from pydantic import Field
 
 from api import examples
+from api.shapes import Asked
 
-Limit = Annotated[int, Query(ge=1, le=100, description="How many at most.")]
-Cursor = Annotated[
-    str | None,
-    Query(
-        max_length=200,
-        description="`nextCursor` of the part before; without, from the newest.",
-        json_schema_extra={"format": "cursor"},
-    ),
-]
 SessionId = Annotated[str, Path(description="The session's id.", examples=[examples.SESSION_ID])]
 KeyId = Annotated[str, Path(description="The key's id.", examples=[examples.KEY_ID])]
 MessageId = Annotated[str, Path(description="The message's id.", examples=[examples.MESSAGE_ID])]
 
-USUAL_LIMIT = 50
+
+class Part(Asked):
+    """Which part of a list is asked for."""
+
+    limit: int = Field(50, ge=1, le=100, description="How many at most.")
+    cursor: str | None = Field(
+        None,
+        max_length=200,
+        description="`nextCursor` of the part before; without, from the newest.",
+        json_schema_extra={"format": "cursor"},
+    )

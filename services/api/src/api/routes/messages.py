@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Response
+from pydantic import Field
 
 from api import examples, numbers
 from api.allowances import rate_limit_headers, seconds_until
@@ -16,7 +17,7 @@ from api.problems import Problem, documented
 from api.projector.projections import NOT_IN_THE_LOG_YET, Document
 from api.reads import MessageFilter
 from api.routes.deciding import decided
-from api.routes.lists import USUAL_LIMIT, Cursor, Limit, MessageId
+from api.routes.lists import MessageId, Part
 from api.sendings import NewAudio, NewMedia, NewMessage, Sending
 from api.shapes import (
     MessageType,
@@ -69,6 +70,17 @@ _SENT = (
 
 
 _FETCHED = (*_SENT, "media_address_forbidden")
+
+
+class MessagesPart(Part):
+    """Which messages are asked for."""
+
+    status: MessageStatus | None = Field(None, description="Only those that stand here.")
+    session_id: str | None = Field(None, description="Only of this session.")
+    type: MessageType | None = Field(None, description="Only of this kind.")
+    to: Recipient | None = Field(None, description="Only to this recipient.")
+    since: Moment | None = Field(None, alias="from", description="From this time on.")
+    until: Moment | None = Field(None, description="Before this time.")
 
 
 def _taken_as(example: dict[str, str]) -> dict[int | str, dict[str, Any]]:
@@ -126,22 +138,14 @@ async def send_audio(
     responses=documented(*_KEYED, "invalid_request", "invalid_cursor", "impossible_number"),
 )
 async def list_messages(
-    *,
-    caller: Reader,
-    parts: PartsOf,
-    limit: Limit = USUAL_LIMIT,
-    cursor: Cursor = None,
-    status: Annotated[MessageStatus | None, Query(description="Only those that stand here.")] = None,
-    session_id: Annotated[str | None, Query(alias="sessionId", description="Only of this session.")] = None,
-    type_: Annotated[MessageType | None, Query(alias="type", description="Only of this kind.")] = None,
-    to: Annotated[Recipient | None, Query(description="Only to this recipient.")] = None,
-    since: Annotated[Moment | None, Query(alias="from", description="From this time on.")] = None,
-    until: Annotated[Moment | None, Query(description="Before this time.")] = None,
+    caller: Reader, parts: PartsOf, part: Annotated[MessagesPart, Query()]
 ) -> Page[MessageView]:
     """The account's messages of the last 30 days."""
-    wanted = MessageFilter(status, session_id, type_, to, since, until)
-    found = await parts.reads.messages(caller.account_id, wanted, limit=limit + 1, after=place(cursor))
-    return page_view(found, limit, message_view)
+    wanted = MessageFilter(part.status, part.session_id, part.type, part.to, part.since, part.until)
+    found = await parts.reads.messages(
+        caller.account_id, wanted, limit=part.limit + 1, after=place(part.cursor)
+    )
+    return page_view(found, part.limit, message_view)
 
 
 @router.get(

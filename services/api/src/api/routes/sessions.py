@@ -3,7 +3,7 @@
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from api.auth import KeyedRoute, needs
 from api.keyring import Caller
@@ -14,7 +14,7 @@ from api.problems import Problem, documented
 from api.projector.projections import NOT_IN_THE_LOG_YET, Document
 from api.reads import page
 from api.routes.deciding import decided
-from api.routes.lists import USUAL_LIMIT, Cursor, Limit, SessionId
+from api.routes.lists import Part, SessionId
 from api.session_shapes import NewSession, SessionChange, SessionView
 from api.shapes import Page
 from api.views import page_view, place, session_view
@@ -73,12 +73,10 @@ async def create_session(body: NewSession, caller: Manager, parts: PartsOf, maki
     "/sessions",
     responses=documented(*KEYED, "invalid_request", "invalid_cursor"),
 )
-async def list_sessions(
-    caller: Manager, parts: PartsOf, limit: Limit = USUAL_LIMIT, cursor: Cursor = None
-) -> Page[SessionView]:
+async def list_sessions(caller: Manager, parts: PartsOf, part: Annotated[Part, Query()]) -> Page[SessionView]:
     """The account's sessions."""
     sessions = await parts.reads.sessions(caller.account_id)
-    return page_view(page(sessions, limit=limit + 1, after=place(cursor)), limit, session_view)
+    return page_view(page(sessions, limit=part.limit + 1, after=place(part.cursor)), part.limit, session_view)
 
 
 @router.get("/sessions/{session_id}", responses=documented(*KEYED, "session_not_found"))
