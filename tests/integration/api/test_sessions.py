@@ -153,6 +153,18 @@ async def test_a_code_that_has_ended_is_not_shown(ada: Customer) -> None:
     assert (answer.status_code, answer.json()["code"]) == (409, "no_code_to_scan")
 
 
+async def test_an_instance_that_starts_later_shows_no_code_that_was_scanned(ada: Customer) -> None:
+    session_id = await ada.session()
+    await ada.griot.happened(code_of(ada, session_id, "2@scanned"))
+    await eventually(lambda: picture(ada, session_id), what="the code is heard")
+    await ada.stands(session_id, SessionStatus.CONNECTED)
+
+    async with ada.griot.instance("later") as later, later.client(ada.key) as http:
+        answer = await http.get(f"/sessions/{session_id}/qr.png")
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "no_code_to_scan")
+
+
 async def test_a_stream_that_goes_on_leaves_out_what_was_seen(ada: Customer) -> None:
     session_id = await ada.connected_session()
     async with stream_of(ada, session_id) as stream:

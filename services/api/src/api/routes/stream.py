@@ -138,7 +138,7 @@ async def issue_stream_ticket(session: Session, caller: Manager, parts: PartsOf)
 )
 async def picture_of_code(session: Session, parts: PartsOf) -> Response:
     """The code to scan at this moment, as a picture."""
-    heard = parts.live.code(session["_id"], parts.now())
+    heard = parts.live.code(session["_id"], parts.now()) if session["status"] in _PAIRING else None
     if heard is None or not isinstance(heard.event, QrCodeIssued):
         raise Problem("no_code_to_scan")
     picture = await asyncio.to_thread(stream.png, heard.event.code)
