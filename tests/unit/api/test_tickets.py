@@ -1,6 +1,7 @@
 """Tickets for a stream, and how far a listener is."""
 
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,18 +16,27 @@ from griot_contracts.accounts import Scope
 ADA = Caller("a1", "k1", frozenset(Scope), None)
 
 
+NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
+
+
 class OneKey:
+    def __init__(self, expires_at: datetime | None = None) -> None:
+        self.expires_at = expires_at
+
     async def keys(self, account_id: str) -> list[dict[str, Any]]:
-        return [{"_id": "k1", "expires_at": None}]
+        return [{"_id": "k1", "expires_at": self.expires_at}]
 
     async def is_suspended(self, account_id: str) -> bool:
         return False
 
 
+def tickets_of(reads: Any) -> Tickets:
+    return Tickets("a secret that is only for tests, and long", reads, now=lambda: NOON)
+
+
 @pytest.fixture
 def tickets() -> Tickets:
-    reads: Any = OneKey()
-    return Tickets("a secret that is only for tests, and long", reads)
+    return tickets_of(OneKey())
 
 
 async def test_a_ticket_says_who_listens(tickets: Tickets) -> None:
@@ -42,6 +52,13 @@ async def test_a_ticket_is_good_for_a_minute(tickets: Tickets, monkeypatch: pyte
 
     with pytest.raises(Problem, match="ticket_invalid"):
         await tickets.caller(ticket, "s1")
+
+
+async def test_a_ticket_ends_with_its_key() -> None:
+    tickets = tickets_of(OneKey(expires_at=NOON))
+
+    with pytest.raises(Problem, match="ticket_invalid"):
+        await tickets.caller(tickets.issue(ADA, "s1"), "s1")
 
 
 @pytest.mark.parametrize("id_", ["s3q7", "s3", "q7", ""])

@@ -45,7 +45,7 @@ async def main(settings: ApiSettings) -> None:
         )  # fmt: skip
         uses = KeyUses(service.publisher, now=clock.now)
         ask = Ask(service.publisher, partition=partition)
-        tickets = Tickets(settings.secret.get_secret_value(), reads)
+        tickets = Tickets(settings.secret.get_secret_value(), reads, now=clock.now)
         parts = Parts(
             settings=settings, ask=ask, reads=reads, overlay=overlay, live=live, keyring=keyring,
             allowances=allowances, tickets=tickets, seal=Seal(settings.secret.get_secret_value()),

@@ -3,7 +3,8 @@
 A ticket is signed and nothing of it is kept, so every instance that has the secret takes it.
 """
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Final
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -19,9 +20,10 @@ GOOD_FOR: Final = timedelta(minutes=1)
 class Tickets:
     """Issues tickets, and tells whose they are."""
 
-    def __init__(self, secret: str, reads: Reads) -> None:
+    def __init__(self, secret: str, reads: Reads, *, now: Callable[[], datetime]) -> None:
         self._signed = URLSafeTimedSerializer(secret, salt="stream-ticket")
         self._reads = reads
+        self._now = now
 
     def issue(self, caller: Caller, session_id: str) -> str:
         """A ticket for the stream of this session, with which the caller's key listens."""
@@ -40,6 +42,9 @@ class Tickets:
         keys = {key["_id"]: key for key in await self._reads.keys(account_id)}
         if signed_for != session_id or key_id not in keys:
             raise Problem("ticket_invalid")
+        expires_at = keys[key_id]["expires_at"]
+        if expires_at is not None and expires_at <= self._now():
+            raise Problem("ticket_invalid")
         if await self._reads.is_suspended(account_id):
             raise Problem("account_suspended")
-        return Caller(account_id, key_id, frozenset({Scope.SESSIONS_MANAGE}), keys[key_id]["expires_at"])
+        return Caller(account_id, key_id, frozenset({Scope.SESSIONS_MANAGE}), expires_at)
