@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -31,9 +30,7 @@ def running() -> Running:
     async def run(service: Service) -> AsyncIterator[Service]:
         async with service:
             task = asyncio.create_task(service.run())
-            await eventually(
-                lambda: is_ready(service), within=timedelta(seconds=20), what=f"{service.name} is ready"
-            )
+            await eventually(lambda: is_ready(service), what=f"{service.name} is ready")
             yield service
             service.stop()
             await task

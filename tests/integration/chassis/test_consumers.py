@@ -1,9 +1,12 @@
 """What every consumer of Griot promises, against a real broker and a real database."""
 
+import asyncio
 from collections.abc import Sequence
+from typing import Final
 
 from griot_chassis import clock, ids
-from griot_chassis.records import Record
+from griot_chassis.consumer import Consumer
+from griot_chassis.records import Partition, Record
 from griot_chassis.service import Service
 from griot_chassis.settings import ServiceSettings
 from griot_contracts import topics
@@ -12,6 +15,8 @@ from griot_contracts.dead_letters import DeadLetter
 from griot_contracts.messages import CancelMessage
 from tests.integration.chassis.conftest import Running, deleted, is_ready, publish, start
 from tests.support import eventually
+
+PARTITIONS: Final = topics.SESSION_COMMANDS.partitions
 
 
 class Seen:
@@ -53,6 +58,39 @@ async def test_a_restarted_consumer_goes_on_after_what_it_handled(
         await eventually(lambda: second in seen_after.sessions, what="the second is handled")
 
     assert first not in seen_after.sessions
+
+
+async def test_a_batch_that_does_not_end_is_let_go_when_another_member_comes(
+    settings: ServiceSettings, running: Running
+) -> None:
+    group, session = ids.new_id(), ids.new_id()
+    taken, seen = asyncio.Queue[Sequence[Record]](), Seen()
+
+    async def never_ends(records: Sequence[Record]) -> None:
+        taken.put_nowait(records)
+        await asyncio.Event().wait()
+
+    slow, other = Service("slow", settings), Service("other", another(settings))
+    first = slow.consume([topics.SESSION_COMMANDS], never_ends, group=group)
+    second = other.consume([topics.SESSION_COMMANDS], seen, group=group)
+    async with running(slow):
+        await publish(slow, start(session))
+        await taken.get()
+        async with running(other):
+            await eventually(lambda: first.ready and second.ready, what="both are members")
+            await eventually(
+                lambda: owned(first) and owned(second) and owned(first) + owned(second) == PARTITIONS,
+                what="each has its share",
+            )
+
+
+def another(settings: ServiceSettings) -> ServiceSettings:
+    return settings.model_copy(update={"instance_id": ids.new_id()})
+
+
+def owned(consumer: Consumer) -> int:
+    numbers = range(PARTITIONS)
+    return sum(consumer.owns(Partition(topics.SESSION_COMMANDS.name, number)) for number in numbers)
 
 
 async def test_a_position_beside_the_effect_wins_over_the_one_in_kafka(

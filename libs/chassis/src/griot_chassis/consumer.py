@@ -290,5 +290,7 @@ def _kafka(partition: Partition) -> TopicPartition:
     return TopicPartition(partition.topic, partition.number)
 
 
-def _worth_another_try(error: Exception) -> bool:
-    return not isinstance(error, TooManyDeadLettersError | PositionsForgottenError)
+def _worth_another_try(error: BaseException) -> bool:
+    # stamina asks of a cancellation as well: to try again after that would be to never let go.
+    final = TooManyDeadLettersError | PositionsForgottenError
+    return isinstance(error, Exception) and not isinstance(error, final)
