@@ -6,7 +6,9 @@ from fastapi import Path
 from pydantic import Field
 
 from api import examples
-from api.shapes import Asked
+from api.fields import Moment, Recipient
+from api.shapes import Asked, MessageType
+from griot_contracts.messages import MessageStatus
 
 SessionId = Annotated[str, Path(description="The session's id.", examples=[examples.SESSION_ID])]
 KeyId = Annotated[str, Path(description="The key's id.", examples=[examples.KEY_ID])]
@@ -23,3 +25,14 @@ class Part(Asked):
         description="`nextCursor` of the part before; without, from the newest.",
         json_schema_extra={"format": "cursor"},
     )
+
+
+class MessagesPart(Part):
+    """Which messages are asked for."""
+
+    status: MessageStatus | None = Field(None, description="Only those that stand here.")
+    session_id: str | None = Field(None, description="Only of this session.")
+    type: MessageType | None = Field(None, description="Only of this kind.")
+    to: Recipient | None = Field(None, description="Only to this recipient.")
+    since: Moment | None = Field(None, alias="from", description="From this time on.")
+    until: Moment | None = Field(None, description="Before this time.")

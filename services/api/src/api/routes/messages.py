@@ -4,12 +4,10 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import Field
 
 from api import examples, numbers
 from api.allowances import rate_limit_headers, seconds_until
 from api.auth import KeyedRoute, needs
-from api.fields import Moment, Recipient
 from api.keyring import Caller
 from api.making import MAKING, Making, MakingOf
 from api.parts import Parts, PartsOf
@@ -17,10 +15,9 @@ from api.problems import Problem, documented
 from api.projector.projections import NOT_IN_THE_LOG_YET, Document
 from api.reads import MessageFilter
 from api.routes.deciding import decided
-from api.routes.lists import MessageId, Part
+from api.routes.lists import MessageId, MessagesPart
 from api.sendings import NewAudio, NewMedia, NewMessage, Sending
 from api.shapes import (
-    MessageType,
     MessageView,
     MessageWithTimelineView,
     Page,
@@ -70,17 +67,6 @@ _SENT = (
 
 
 _FETCHED = (*_SENT, "media_address_forbidden")
-
-
-class MessagesPart(Part):
-    """Which messages are asked for."""
-
-    status: MessageStatus | None = Field(None, description="Only those that stand here.")
-    session_id: str | None = Field(None, description="Only of this session.")
-    type: MessageType | None = Field(None, description="Only of this kind.")
-    to: Recipient | None = Field(None, description="Only to this recipient.")
-    since: Moment | None = Field(None, alias="from", description="From this time on.")
-    until: Moment | None = Field(None, description="Before this time.")
 
 
 def _taken_as(example: dict[str, str]) -> dict[int | str, dict[str, Any]]:
