@@ -45,8 +45,9 @@ _TURN_BYTES: Final = 256 * 1024
 It is handled before the next partition's turn comes, so with the usual megabyte a few busy partitions hold up
 all others for thousands of records.
 """
-_RELEASE_WITHIN_S: Final = 8.0
+_RELEASE_WITHIN_S: Final = 5.0
 """How long a revocation waits for the batch in hand; less than the group's rebalance timeout."""
+_CANCELLED_WITHIN_S: Final = 0.5
 _SLOWEST_RETRY_S: Final = 2.0
 _BATCH_WITHIN_MS: Final = 2**31 - 1
 """No batch takes too long: whoever makes a database again from a long log would be thrown out of the group
@@ -257,9 +258,10 @@ class Consumer:
         lost = set(self._next)
         if self._in_hand is not None:
             _, running = await asyncio.wait({self._in_hand}, timeout=_RELEASE_WITHIN_S)
-            for task in running:
-                task.cancel()
-                await asyncio.wait({task})
+            while running:  # again and again: what it waits for may keep a cancellation to itself
+                for task in running:
+                    task.cancel()
+                _, running = await asyncio.wait(running, timeout=_CANCELLED_WITHIN_S)
         self._next.clear()
         if lost and self._listener is not None:
             await self._listener.revoked(lost)

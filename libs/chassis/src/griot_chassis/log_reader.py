@@ -1,8 +1,10 @@
 """Reading a stretch of the log from the side, to rebuild a state from it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Final
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
@@ -12,6 +14,8 @@ from griot_chassis.records import Partition, Record
 from griot_contracts.cloudevents import UnreadableRecordError
 
 log = get_logger(__name__)
+
+_AT_ONCE: Final = 500
 
 
 class LogReader:
@@ -34,7 +38,8 @@ class LogReader:
             consumer.seek(where, start)
             # The position, not the last record's offset: transactions and compaction leave gaps.
             while await consumer.position(where) < end:
-                for raw in (await consumer.getmany(timeout_ms=1000)).get(where, ()):
+                await asyncio.sleep(0)  # what is fetched already comes without a pause: see `log_scan`
+                for raw in (await consumer.getmany(timeout_ms=1000, max_records=_AT_ONCE)).get(where, ()):
                     if raw.offset >= end:
                         return
                     try:

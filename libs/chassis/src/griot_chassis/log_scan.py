@@ -3,6 +3,7 @@
 For rebuilds and for operators. It belongs to no group, moves no position and commits nothing.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from griot_chassis.records import Partition, Record
 from griot_contracts.cloudevents import Headers, UnreadableRecordError
 from griot_contracts.topics import Topic
 
-_AT_ONCE: Final = 2_000
+_AT_ONCE: Final = 500
 _WAIT_MS: Final = 500
 
 
@@ -99,6 +100,8 @@ class LogScan:
                     if not follow and at >= ends[partition]:
                         pending.discard(partition)
                         consumer.pause(_kafka(partition))
+                # What is fetched already is given without a pause, and heartbeats would wait for all of it.
+                await asyncio.sleep(0)
         except (KafkaError, OSError) as error:
             raise BrokerUnavailableError(f"the log is not readable: {type(error).__name__}") from error
         finally:
