@@ -24,7 +24,7 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from opentelemetry.trace import SpanKind
 
-from griot_chassis import metrics
+from griot_chassis import cancelling, metrics
 from griot_chassis.decoding import Decoder, hand_over_raw, parse_untouched
 from griot_chassis.errors import PositionsForgottenError, TooManyDeadLettersError
 from griot_chassis.handling import Handler, PartitionListener
@@ -47,7 +47,6 @@ all others for thousands of records.
 """
 _RELEASE_WITHIN_S: Final = 5.0
 """How long a revocation waits for the batch in hand; less than the group's rebalance timeout."""
-_CANCELLED_WITHIN_S: Final = 0.5
 _SLOWEST_RETRY_S: Final = 2.0
 _BATCH_WITHIN_MS: Final = 2**31 - 1
 """No batch takes too long: whoever makes a database again from a long log would be thrown out of the group
@@ -258,10 +257,7 @@ class Consumer:
         lost = set(self._next)
         if self._in_hand is not None:
             _, running = await asyncio.wait({self._in_hand}, timeout=_RELEASE_WITHIN_S)
-            while running:  # again and again: what it waits for may keep a cancellation to itself
-                for task in running:
-                    task.cancel()
-                _, running = await asyncio.wait(running, timeout=_CANCELLED_WITHIN_S)
+            await cancelling.end(running)
         self._next.clear()
         if lost and self._listener is not None:
             await self._listener.revoked(lost)

@@ -14,7 +14,7 @@ from typing import Final, Protocol
 import stamina
 from opentelemetry.trace import SpanKind
 
-from griot_chassis import metrics
+from griot_chassis import cancelling, metrics
 from griot_chassis.consumer import Consumer
 from griot_chassis.log import get_logger
 from griot_chassis.log_reader import LogReader
@@ -92,10 +92,7 @@ class Lanes:
             waiting.clear()
         if tasks := set(self._tasks.values()):
             _, late = await asyncio.wait(tasks, timeout=_FINISH_WITHIN_S)
-            for task in late:
-                task.cancel()
-            if late:
-                await asyncio.wait(late)
+            await cancelling.end(late)
 
     def forget(self) -> None:
         """Know nothing of any partition any more; only after `drain`."""

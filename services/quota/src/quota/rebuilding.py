@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, Self, TypeVar
 
+from griot_chassis import cancelling
 from griot_chassis.ids import new_id
 from griot_chassis.log import get_logger
 from griot_chassis.mongo import NEVER_FORGOTTEN
@@ -183,8 +184,7 @@ class Rebuilding:
     async def revoked(self, partitions: set[Partition]) -> None:
         """What is made again aside is another's to make."""
         if self._aside is not None:
-            self._aside.cancel()
-            await asyncio.wait({self._aside})
+            await cancelling.end({self._aside})
         self._from.clear()
         self._handled.clear()
 
