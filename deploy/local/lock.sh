@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 uv=${UV:-uv}
 export UV_CUSTOM_COMPILE_COMMAND="make lock" # otherwise the header repeats this command line, whatever is in it
-compile=("$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url "$@")
+compile=("$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes "$@")
 
 members=() # without these a member would be written down with the path it has on this machine
 for project in libs/*/pyproject.toml services/*/pyproject.toml deploy/local/pyproject.toml; do
