@@ -13,9 +13,12 @@ import httpx
 import pytest
 from pymongo import AsyncMongoClient
 
+from api.projector.adapters import GROUP
 from api.projector.reading import PROJECTED
 from griot_chassis import clock, ids
 from griot_chassis.broker import make_broker
+from griot_chassis.log_scan import partitions_of
+from griot_chassis.positions import Positions
 from griot_chassis.publisher import Publisher
 from griot_chassis.settings import ServiceSettings
 from griot_contracts.accounts import ChangePlan, Plan
@@ -251,9 +254,7 @@ def _process(name: str, module: str, folder: Path, environment: dict[str, str]) 
 
 async def is_whole(database: Any) -> bool:
     """Whether the projector has read as far as the log went when it began; before that the api says 503."""
-    positions = await database["positions"].find().to_list()
-    partitions = sum(topic.partitions for topic in PROJECTED)
-    return len(positions) == partitions and all(one["next"] >= one["until"] for one in positions)
+    return not await Positions(database, GROUP).untold(partitions_of(*PROJECTED))
 
 
 async def status_of(http: httpx.AsyncClient, path: str) -> int:

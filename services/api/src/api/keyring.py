@@ -25,6 +25,10 @@ class Caller:
     expires_at: datetime | None
     suspended: bool = False
 
+    def is_over(self, now: datetime) -> bool:
+        """Whether the key has expired."""
+        return self.expires_at is not None and self.expires_at <= now
+
 
 class Keyring:
     """Tells callers by their keys.
@@ -54,7 +58,7 @@ class Keyring:
             raise Problem("key_invalid")
         key_hash = ids.hash_key(key.strip())
         caller = self._cached(key_hash) or await self._look_up(key_hash)
-        if caller.expires_at is not None and caller.expires_at <= self._now():
+        if caller.is_over(self._now()):
             raise Problem("key_invalid")
         if caller.suspended:
             raise Problem("account_suspended")

@@ -42,9 +42,10 @@ class Tickets:
         keys = {key["_id"]: key for key in await self._reads.keys(account_id)}
         if signed_for != session_id or key_id not in keys:
             raise Problem("ticket_invalid")
-        expires_at = keys[key_id]["expires_at"]
-        if expires_at is not None and expires_at <= self._now():
+        scopes = frozenset({Scope.SESSIONS_MANAGE})
+        caller = Caller(account_id, key_id, scopes, keys[key_id]["expires_at"])
+        if caller.is_over(self._now()):
             raise Problem("ticket_invalid")
         if await self._reads.is_suspended(account_id):
             raise Problem("account_suspended")
-        return Caller(account_id, key_id, frozenset({Scope.SESSIONS_MANAGE}), expires_at)
+        return caller

@@ -16,13 +16,14 @@ from api.projector.generations import Generations
 from api.projector.reading import PROJECTED
 from griot_chassis.errors import BrokerUnavailableError
 from griot_chassis.log import get_logger
+from griot_chassis.log_scan import partitions_of
 from griot_chassis.records import Partition
 from griot_contracts.topics import Topic
 
 log = get_logger(__name__)
 
 _LOOK_EVERY_S: Final = 1.0
-_ALL: Final = {Partition(topic.name, number) for topic in PROJECTED for number in range(topic.partitions)}
+_ALL: Final = set(partitions_of(*PROJECTED))
 
 
 class DocumentsIncompleteError(PyMongoError):
