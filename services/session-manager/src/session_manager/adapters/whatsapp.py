@@ -5,6 +5,7 @@ import itertools
 import time
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from griot_chassis.log import get_logger
 from session_manager.adapters import goneonize
@@ -68,15 +69,8 @@ class NeonizeWhatsApp:
     async def _open(self, connection: NeonizeConnection, place: Place, jid: str | None) -> None:
         # To its end, though nobody waits for it any more: who came next in line while it dials would have all
         # calls of this process wait for that.
-        async def is_device_gone() -> bool:
-            if jid is None or place.new:
-                return False
-            with suppress(ConnectError):
-                return jid not in await asyncio.to_thread(goneonize.devices_in, place.store)
-            return False
-
         try:
-            await connection.open(place, is_device_gone)
+            await connection.open(place, partial(_is_gone, place, jid))
         finally:
             self._shared.line.release()
 
@@ -98,3 +92,12 @@ class NeonizeWhatsApp:
     def forget(self, session_id: str) -> None:
         """Destroy a session's keys. A repeat does nothing. Its connection must have been stopped."""
         self._devices.forget(session_id)
+
+
+async def _is_gone(place: Place, jid: str | None) -> bool:
+    """Whether the device that was there under this id has been deleted, as far as its store says."""
+    if jid is None or place.new:
+        return False
+    with suppress(ConnectError):
+        return jid not in await asyncio.to_thread(goneonize.devices_in, place.store)
+    return False
