@@ -9,7 +9,7 @@ from typing import Any, TypeVar, overload
 T = TypeVar("T")
 
 SOON = timedelta(seconds=60)
-"""What takes a moment is waited for so long: enough for a slow machine, since no test asserts a speed."""
+"""How long is waited for what takes a moment: enough for a slow machine."""
 _POLL = 0.05
 _ANYTHING_TRUE = object()
 

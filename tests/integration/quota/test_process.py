@@ -65,10 +65,8 @@ async def test_an_answer_that_was_dropped_is_told_again_though_the_position_is_o
     stored = MongoSnapshots(client[settings.quota_database]["accounts"])
     await eventually(lambda: is_counted(stored, account), what="the message is counted")
 
-    past, nothing_handled = (
-        LogPast(settings.kafka_bootstrap),
-        dict.fromkeys(range(ACCOUNT_COMMANDS.partitions), 0),
-    )
+    past = LogPast(settings.kafka_bootstrap)
+    nothing_handled = dict.fromkeys(range(ACCOUNT_COMMANDS.partitions), 0)
     rebuilt = await past.until(nothing_handled, stored.load)
     without_snapshots = await past.until(nothing_handled, no_snapshots)
 
