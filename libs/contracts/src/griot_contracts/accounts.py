@@ -7,7 +7,7 @@ from griot_contracts.base import Command, Creation, Event, Notice, Once, Sequenc
 
 
 class Plan(StrEnum):
-    """What an account may do. The limits are in `LIMITS`."""
+    """What an account may do. The limits are in `SESSION_LIMITS` and `DAILY_MESSAGE_LIMITS`."""
 
     FREE = "free"
     PRO = "pro"

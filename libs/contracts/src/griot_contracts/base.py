@@ -1,6 +1,6 @@
 """What every command and event is: a frozen model whose class says its type."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
@@ -10,6 +10,10 @@ from pydantic.alias_generators import to_camel
 def _aware(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("a time needs its zone")
+    try:
+        value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time that is none in UTC") from None
     return value
 
 
@@ -27,6 +31,7 @@ class Model(BaseModel):
         validate_by_name=True,
         validate_by_alias=True,
         serialize_by_alias=True,
+        hide_input_in_errors=True,  # an error may be logged, and what it is about may be a text
     )
 
 

@@ -11,9 +11,12 @@ from typing import Final, Generic, TypeVar
 from pydantic import ValidationError
 
 from griot_contracts.base import Contract
-from griot_contracts.topics import TYPES
+from griot_contracts.ids import reply_partition
+from griot_contracts.topics import REPLIES, TYPES
 
 Headers = list[tuple[str, bytes]]
+FoundHeaders = Iterable[tuple[str, bytes | None]]
+"""A record's headers as they were read: Kafka allows one without a value."""
 B_co = TypeVar("B_co", bound=Contract, covariant=True)
 
 _CONTENT_TYPE: Final = ("content-type", b"application/json")
@@ -86,19 +89,14 @@ def encode(envelope: Envelope[Contract]) -> tuple[Headers, bytes]:
     return headers, envelope.body.model_dump_json(exclude_none=True).encode()
 
 
-def decode(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> Envelope[Contract]:
+def decode(headers: FoundHeaders, value: bytes | None) -> Envelope[Contract]:
     """The envelope that a record carries.
 
     Raises:
-        UnreadableRecordError: a header is missing, the type is not known, or the body does not fit its type.
+        UnreadableRecordError: a header is missing or means nothing, the type is not known, or the body does
+            not fit its type.
     """
-    try:
-        found = {name: raw.decode() for name, raw in headers if name in _REQUIRED or name in _OPTIONAL}
-    except UnicodeDecodeError as error:
-        raise UnreadableRecordError("a header is not UTF-8") from error
-    missing = [name for name in _REQUIRED if name not in found]
-    if missing:
-        raise UnreadableRecordError(f"missing headers: {', '.join(missing)}")
+    found = _attributes(headers)
     kind = TYPES.get(found["ce_type"])
     if kind is None:
         raise UnreadableRecordError(f"unknown type: {found['ce_type']!r}")
@@ -108,7 +106,7 @@ def decode(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> Envelop
         where = ", ".join(
             ".".join(map(str, e["loc"])) + ": " + e["type"] for e in error.errors(include_input=False)
         )
-        raise UnreadableRecordError(f"not a {kind.__name__}: {where}") from error
+        raise UnreadableRecordError(f"not a {kind.__name__}: {where}") from None  # its input is in the cause
     return Envelope(
         body=body,
         id=found["ce_id"],
@@ -119,3 +117,25 @@ def decode(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> Envelop
         reply_to=found.get("reply_to"),
         traceparent=found.get("traceparent"),
     )
+
+
+def _attributes(headers: FoundHeaders) -> dict[str, str]:
+    known = {name: raw for name, raw in headers if name in _REQUIRED or name in _OPTIONAL}
+    if empty := [name for name, raw in known.items() if raw is None]:
+        raise UnreadableRecordError(f"headers without a value: {', '.join(empty)}")
+    try:
+        found = {name: raw.decode() for name, raw in known.items() if raw is not None}
+    except UnicodeDecodeError:
+        raise UnreadableRecordError("a header is not UTF-8") from None
+    if missing := [name for name in _REQUIRED if name not in found]:
+        raise UnreadableRecordError(f"missing headers: {', '.join(missing)}")
+    if "reply_to" in found and not _is_reply_address(found["reply_to"]):
+        raise UnreadableRecordError("reply_to is no address of replies.v1")
+    return found
+
+
+def _is_reply_address(text: str) -> bool:
+    try:
+        return reply_partition(text) < REPLIES.partitions
+    except ValueError:
+        return False

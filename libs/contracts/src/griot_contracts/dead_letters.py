@@ -4,9 +4,9 @@ Its own value and headers, and these beside them.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from griot_contracts.cloudevents import Headers
+from griot_contracts.cloudevents import FoundHeaders, Headers
 
 _PREFIX = "dl_"
 
@@ -27,9 +27,13 @@ class DeadLetter:
     group: str
     reason: str
 
-    def headers(self, original: Iterable[tuple[str, bytes]]) -> Headers:
+    def without_its_record(self) -> "DeadLetter":
+        """The same, of a record that does not fit beside it."""
+        return replace(self, reason=f"{self.reason} (too large to be kept here: see its own place)")
+
+    def headers(self, original: FoundHeaders) -> Headers:
         """The headers of the dead letter: the original ones, then where it came from and why."""
-        kept = [(name, value) for name, value in original if not name.startswith(_PREFIX)]
+        kept = [(name, value or b"") for name, value in original if not name.startswith(_PREFIX)]
         own = {"topic": self.topic, "partition": self.partition, "offset": self.offset}
         own |= {"group": self.group, "reason": self.reason}
         return kept + [(_PREFIX + name, str(value).encode()) for name, value in own.items()]

@@ -146,7 +146,10 @@ class MessageAccepted(MessageEvent):
 
 
 class MessageRejected(MessageEvent):
-    """The message was refused at the limit: `rejected`. It counts against nothing."""
+    """The message was refused, at the limit or because its account, key or session may not send: `rejected`.
+
+    It counts against nothing.
+    """
 
     to: str
     content: Content
