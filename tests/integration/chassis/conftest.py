@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from griot_chassis import clock, ids
+from griot_chassis.log_scan import LogScan, partitions_of
 from griot_chassis.service import Service
 from griot_chassis.settings import ServiceSettings
+from griot_contracts import topics
+from griot_contracts.dead_letters import DeadLetter
 from griot_contracts.messages import DeliverMessage, TextContent
 from griot_contracts.sessions import SessionDeleted, StartSession
 from tests.support import eventually
@@ -64,3 +67,17 @@ def deliver(session_id: str, text: str) -> DeliverMessage:
 
 async def publish(service: Service, *bodies: Any) -> None:
     await service.publisher.publish([service.publisher.envelope(body, id=ids.new_id()) for body in bodies])
+
+
+async def dead_letters(
+    service: Service, group: str, key: str | None = None
+) -> list[tuple[DeadLetter, bytes]]:
+    """What the group put aside, of this key or of none."""
+    scan = LogScan(service._settings.kafka_bootstrap, partitions_of(topics.DEAD_LETTERS))
+    found = []
+    async for batch in scan.raw():
+        for raw in batch:
+            letter = DeadLetter.from_headers(raw.headers)
+            if letter.group == group and raw.key == (None if key is None else key.encode()):
+                found.append((letter, raw.value or b""))
+    return found

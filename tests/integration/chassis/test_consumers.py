@@ -14,7 +14,7 @@ from griot_contracts import topics
 from griot_contracts.cloudevents import encode
 from griot_contracts.dead_letters import DeadLetter
 from griot_contracts.messages import CancelMessage
-from tests.integration.chassis.conftest import Running, deleted, is_ready, publish, start
+from tests.integration.chassis.conftest import Running, dead_letters, deleted, is_ready, publish, start
 from tests.support import eventually
 
 PARTITIONS: Final = topics.SESSION_COMMANDS.partitions
@@ -241,29 +241,10 @@ def cancel(message_id: str) -> CancelMessage:
 async def publish_to(service: Service, body: CancelMessage, *, partition: int) -> None:
     headers, value = encode(service.publisher.envelope(body, id=ids.new_id()))
     named = {name: raw.decode() for name, raw in headers}
-    await service._broker.publish(value, topics.DISPATCH_COMMANDS.name, partition=partition, headers=named)
+    await service._broker.publish(
+        value, topics.DISPATCH_COMMANDS.name, key=b"s", partition=partition, headers=named
+    )
 
 
 async def not_ready(service: Service) -> bool:
     return not await is_ready(service)
-
-
-async def dead_letters(service: Service, group: str, session: str) -> list[tuple[DeadLetter, bytes]]:
-    from aiokafka import AIOKafkaConsumer, TopicPartition  # noqa: PLC0415  # only this looks below the chassis
-
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=service._settings.kafka_bootstrap, auto_offset_reset="earliest"
-    )
-    await consumer.start()
-    places = [TopicPartition(topics.DEAD_LETTERS.name, n) for n in range(topics.DEAD_LETTERS.partitions)]
-    consumer.assign(places)
-    found = []
-    for place, end in (await consumer.end_offsets(places)).items():
-        while await consumer.position(place) < end:
-            found += [
-                (DeadLetter.from_headers(raw.headers), raw.value)
-                for raw in (await consumer.getmany(place, timeout_ms=500)).get(place, ())
-                if raw.key == session.encode()
-            ]
-    await consumer.stop()
-    return [(letter, value) for letter, value in found if letter.group == group]

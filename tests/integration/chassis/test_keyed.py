@@ -63,6 +63,48 @@ async def test_a_slow_key_holds_up_only_itself_and_keeps_its_order(
         await eventually(lambda: handle.of(slow) == ["1", "2"], what="the slow one follows")
 
 
+class Leaving(Assigned):
+    """A listener whose leaving takes until it is told to end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[str] = []
+        self.may_end = asyncio.Event()
+
+    async def assigned(
+        self, partitions: set[Partition], pending_since: dict[Partition, datetime | None]
+    ) -> None:
+        self.calls.append("assigned")
+
+    async def left(self) -> None:
+        self.calls.append("left")
+        await self.may_end.wait()
+
+
+async def test_a_member_that_leaves_takes_nothing_any_more_while_others_come(
+    settings: ServiceSettings, running: Running
+) -> None:
+    group, listener, other_listener = ids.new_id(), Leaving(), Assigned()
+    leaving = Service("leaving", settings)
+    other = Service("other", settings.model_copy(update={"instance_id": ids.new_id()}))
+    leaving.consume_keyed(topics.SESSION_COMMANDS, Held("nobody"), group=group, listener=listener)
+    held = Held("nobody")
+    member = other.consume_keyed(topics.SESSION_COMMANDS, held, group=group, listener=other_listener)
+    async with running(leaving):
+        leaving.stop()
+        await eventually(lambda: "left" in listener.calls, what="it leaves")
+        async with running(other):
+            await eventually(lambda: member.ready, what="another came meanwhile")
+            await publish(other, *(deliver(ids.new_id(), "1") for _ in range(100)))
+            await eventually(lambda: len(held.done) > 0, what="and has begun")
+            listener.may_end.set()
+            await eventually(
+                lambda: len(other_listener.pending) == topics.SESSION_COMMANDS.partitions,
+                what="the other has everything",
+            )
+    assert listener.calls == ["assigned", "left"]
+
+
 async def test_what_was_not_finished_comes_again_and_its_owner_is_told_since_when(
     settings: ServiceSettings, running: Running
 ) -> None:

@@ -17,19 +17,19 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Final
 
 import stamina
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from opentelemetry.trace import SpanKind
 
-from griot_chassis import cancelling, metrics
+from griot_chassis import cancelling, membership, metrics
 from griot_chassis.decoding import Decoder, hand_over_raw, parse_untouched
 from griot_chassis.errors import PositionsForgottenError, TooManyDeadLettersError
+from griot_chassis.gaps import Gaps
 from griot_chassis.handling import Handler, PartitionListener
 from griot_chassis.log import get_logger
-from griot_chassis.membership import HEARTBEAT_EVERY_S, MISSED_AFTER_S, leave_when_stopped, sticky_assignor
 from griot_chassis.positions import Positions
 from griot_chassis.records import Partition
 from griot_chassis.tracing import links_to, tracer
@@ -95,7 +95,9 @@ class Consumer:
         self._commits = commits
         self._leaving = leaving
         self._next: dict[Partition, int] = {}  # the partitions owned, and the offset that each goes on at
+        self._gaps = Gaps(topics)
         self._joined = False
+        self._stopping = False
         self._changing = asyncio.Lock()  # a rebalance and a rewind must not mix
         self._in_hand: asyncio.Task[None] | None = None
         self.failure: str | None = None
@@ -109,12 +111,12 @@ class Consumer:
             group_instance_id=f"{self.group}-{instance_id}",
             auto_offset_reset="earliest",
             partition_assignment_strategy=[
-                RangePartitionAssignor if self._leaving is None else sticky_assignor()
+                RangePartitionAssignor if self._leaving is None else membership.sticky_assignor()
             ],
-            session_timeout_ms=int(MISSED_AFTER_S * 1000),
-            heartbeat_interval_ms=int(HEARTBEAT_EVERY_S * 1000),
+            session_timeout_ms=int(membership.MISSED_AFTER_S * 1000),
+            heartbeat_interval_ms=int(membership.HEARTBEAT_EVERY_S * 1000),
             max_poll_interval_ms=_BATCH_WITHIN_MS,
-            listener=_Rebalance(self),
+            listener=membership.Rebalance(self.take, self.release),
             ack_policy=AckPolicy.MANUAL,
             parser=parse_untouched,
             decoder=hand_over_raw,
@@ -131,7 +133,7 @@ class Consumer:
 
     @property
     def ready(self) -> bool:
-        """Whether it is in its group (even if it was given nothing) and has not given up."""
+        """Whether it has come into its group (even if it was given nothing) and has not given up."""
         return self._joined and self.failure is None
 
     def owns(self, partition: Partition) -> bool:
@@ -140,12 +142,14 @@ class Consumer:
 
     async def handled(self, partition: Partition) -> int:
         """The offset before which all of it is handled, by this member or by those who had it before."""
-        return max(self._next.get(partition, 0), await self.kafka.committed(_kafka(partition)) or 0)
+        return max(self._next.get(partition, 0), await self.kafka.committed(partition.kafka) or 0)
 
     async def on_batch(self, raw: Sequence[ConsumerRecord]) -> None:
         """Handle a batch to its end; returns without it when the partitions are lost meanwhile."""
-        fresh = [item for item in raw if self._is_next(item)]
-        if not fresh or self.failure is not None:
+        if self.failure is not None:
+            return
+        fresh = self._without_gaps([item for item in raw if self._is_next(item)])
+        if not fresh:
             return
         task = self._in_hand = asyncio.create_task(self._until_handled(fresh), name=f"batch {self.group}")
         await asyncio.wait({task})  # a cancelled batch is no cancellation of the consumer
@@ -159,8 +163,15 @@ class Consumer:
             log.critical("consumer stopped: code or topic is wrong", group=self.group, reason=self.failure)
 
     def _is_next(self, item: ConsumerRecord) -> bool:
-        wanted = self._next.get(Partition(item.topic, item.partition))
+        wanted = self._next.get(Partition.of(item))
         return wanted is not None and item.offset >= wanted
+
+    def _without_gaps(self, raw: Sequence[ConsumerRecord]) -> list[ConsumerRecord]:
+        gaps = self._gaps.found(raw, self._next)
+        for where in gaps:
+            log.warning("records were left out: reading them again", group=self.group, topic=where.topic)
+            self.kafka.seek(where.kafka, self._next[where])
+        return [item for item in raw if Partition.of(item) not in gaps]
 
     async def _until_handled(self, raw: Sequence[ConsumerRecord]) -> None:
         started = time.perf_counter()
@@ -178,7 +189,7 @@ class Consumer:
             with tracer.start_as_current_span(f"process {self.group}", kind=SpanKind.CONSUMER, links=links):
                 if records:
                     await self._handle(records)
-            await self._keep({Partition(item.topic, item.partition): item.offset + 1 for item in raw})
+            await self._keep({Partition.of(item): item.offset + 1 for item in raw})
         except Exception:
             metrics.HANDLER_FAILURES.labels(self.group).inc()
             log.exception("batch put off", group=self.group, records=len(raw))
@@ -202,7 +213,7 @@ class Consumer:
         A refusal means that the partition is somebody else's by now, who reads the records again.
         """
         try:
-            await self.kafka.commit({_kafka(partition): offset for partition, offset in reached.items()})
+            await self.kafka.commit({partition.kafka: offset for partition, offset in reached.items()})
         except KafkaError as error:
             log.warning("commit refused", group=self.group, error=type(error).__name__)
 
@@ -214,12 +225,13 @@ class Consumer:
         if self._positions is not None:
             found = await self._positions.load(partitions)
             return {partition: found.get(partition) for partition in partitions}
-        return {partition: await self.kafka.committed(_kafka(partition)) for partition in partitions}
+        return {partition: await self.kafka.committed(partition.kafka) for partition in partitions}
 
     async def take(self, partitions: set[Partition]) -> None:
         """Become the owner: look up where to begin, tell the listener, and only then let records count."""
         async with self._changing:
-            await self._take(partitions)
+            if not self._stopping:  # a member that leaves is still dealt partitions while others come and go
+                await self._take(partitions)
 
     async def release(self) -> None:
         """Be the owner of nothing: finish the batch in hand, or cancel it when it takes too long."""
@@ -235,7 +247,7 @@ class Consumer:
 
     async def _take(self, partitions: set[Partition]) -> None:
         async for attempt in stamina.retry_context(
-            on=Exception, attempts=None, timeout=None, wait_initial=0.1, wait_max=_SLOWEST_RETRY_S
+            on=self._still_wanted, attempts=None, timeout=None, wait_initial=0.1, wait_max=_SLOWEST_RETRY_S
         ):
             with attempt:
                 await self._prepare(partitions)
@@ -243,13 +255,16 @@ class Consumer:
         metrics.PARTITIONS_OWNED.labels(self.group).set(len(self._next))
         log.info("partitions assigned", group=self.group, count=len(partitions))
 
+    def _still_wanted(self, error: BaseException) -> bool:
+        return isinstance(error, Exception) and not self._stopping
+
     async def _prepare(self, partitions: set[Partition]) -> None:
         starts = await self.start_positions(partitions)
-        beginnings = await self.kafka.beginning_offsets([_kafka(partition) for partition in partitions])
+        beginnings = await self.kafka.beginning_offsets([partition.kafka for partition in partitions])
         if (partitions or self._leaving is not None) and self._listener is not None:
             await self._listener.assigned(partitions)
         for partition, start in starts.items():
-            where = _kafka(partition)
+            where = partition.kafka
             self._next[partition] = max(start or 0, beginnings[where])
             self.kafka.seek(where, self._next[partition])
 
@@ -259,33 +274,20 @@ class Consumer:
             _, running = await asyncio.wait({self._in_hand}, timeout=_RELEASE_WITHIN_S)
             await cancelling.end(running)
         self._next.clear()
+        self._gaps.forget()
         if lost and self._listener is not None:
             await self._listener.revoked(lost)
         metrics.PARTITIONS_OWNED.labels(self.group).set(0)
         log.info("partitions released", group=self.group, count=len(lost))
 
     async def stop(self) -> None:
-        """Finish what was taken, release, and leave the group."""
+        """Finish what was taken, release, and leave the group; nothing is taken any more."""
+        self._stopping = True
         await self.release()
         if self._leaving is not None:
             await self._leaving()
-            leave_when_stopped(self.kafka)
+            membership.leave_when_stopped(self.kafka)
         await self._subscriber.stop()
-
-
-class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
-    def __init__(self, consumer: Consumer) -> None:
-        self._consumer = consumer
-
-    async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
-        await self._consumer.release()  # aiokafka rebalances eagerly: what is revoked is always everything
-
-    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
-        await self._consumer.take({Partition(item.topic, item.partition) for item in assigned})
-
-
-def _kafka(partition: Partition) -> TopicPartition:
-    return TopicPartition(partition.topic, partition.number)
 
 
 def _worth_another_try(error: BaseException) -> bool:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from aiokafka import ConsumerRecord
@@ -12,7 +11,7 @@ from griot_chassis import metrics
 from griot_chassis.errors import TooManyDeadLettersError
 from griot_chassis.log import get_logger
 from griot_chassis.publisher import Publisher
-from griot_chassis.records import Partition, Record
+from griot_chassis.records import Partition, Record, written_at
 from griot_contracts.cloudevents import UnreadableRecordError, decode
 from griot_contracts.dead_letters import DeadLetter
 from griot_contracts.topics import topic_of
@@ -45,7 +44,7 @@ class Decoder:
         """
         records = []
         for item in raw:
-            where = Partition(item.topic, item.partition)
+            where = Partition.of(item)
             repeated = item.offset <= self._aside_to.get(where, _NOTHING)  # with one that was put aside
             try:
                 records.append(to_record(item))
@@ -78,15 +77,20 @@ def to_record(raw: ConsumerRecord) -> Record:
         UnreadableRecordError: no retry will make it readable.
     """
     envelope = decode(raw.headers, raw.value)
-    if topic_of(envelope.body).name != raw.topic:
+    home = topic_of(envelope.body)
+    if home.name != raw.topic:
         raise UnreadableRecordError(f"{raw.topic} does not carry a {type(envelope.body).__name__}")
+    key = None if raw.key is None else raw.key.decode(errors="replace")
+    if home.key is not None and key != home.key_of(envelope.body):
+        # Its partition is another's: there its offset would be taken for one of its own partition's.
+        raise UnreadableRecordError(f"not under its {home.key} as key")
     return Record(
         envelope=envelope,
         topic=raw.topic,
         partition=raw.partition,
         offset=raw.offset,
-        key=None if raw.key is None else raw.key.decode(errors="replace"),
-        written_at=datetime.fromtimestamp(raw.timestamp / 1000, UTC),
+        key=key,
+        written_at=written_at(raw),
     )
 
 

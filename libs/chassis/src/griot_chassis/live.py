@@ -72,9 +72,9 @@ class LiveListener:
         ends = await kafka.end_offsets(places)
         positions = await asyncio.gather(*(kafka.position(place) for place in places))
         for place, position in zip(places, positions, strict=True):
-            self._given.setdefault(Partition(place.topic, place.partition), position)
+            self._given.setdefault(Partition.of(place), position)
         self._awaited = {
-            Partition(place.topic, place.partition): ends[place]
+            Partition.of(place): ends[place]
             for place, position in zip(places, positions, strict=True)
             if self._from_start and position < ends[place]
         }
@@ -99,11 +99,11 @@ class LiveListener:
             await self._handle(records)
         except Exception:
             log.exception("live records passed over", topics=[topic.name for topic in self._topics])
-        self._given |= {Partition(item.topic, item.partition): item.offset + 1 for item in raw}
+        self._given |= {Partition.of(item): item.offset + 1 for item in raw}
         self._more.set()
         self._more = asyncio.Event()
         if self._awaited:
             for item in raw:
-                where = Partition(item.topic, item.partition)
+                where = Partition.of(item)
                 if self._awaited.get(where, item.offset + 2) <= item.offset + 1:
                     del self._awaited[where]

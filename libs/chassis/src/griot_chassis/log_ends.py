@@ -62,7 +62,7 @@ class LogEnds:
             offsets = await question(await self._started(), places)
         except (KafkaError, OSError) as error:
             raise BrokerUnavailableError("where the log ends is not known") from error
-        return {Partition(place.topic, place.partition): offset for place, offset in offsets.items()}
+        return {Partition.of(place): offset for place, offset in offsets.items()}
 
     async def _started(self) -> AIOKafkaConsumer:
         async with self._starting:

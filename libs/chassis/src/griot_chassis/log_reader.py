@@ -3,14 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from griot_chassis.decoding import to_record
 from griot_chassis.log import get_logger
-from griot_chassis.records import Partition, Record
+from griot_chassis.records import Partition, Record, written_at
 from griot_contracts.cloudevents import UnreadableRecordError
 
 log = get_logger(__name__)
@@ -29,7 +29,7 @@ class LogReader:
 
         A record that cannot be read is passed over: its consumer group puts it aside.
         """
-        where = TopicPartition(partition.topic, partition.number)
+        where = partition.kafka
         async with self._consumer(where) as consumer:
             end = (await consumer.end_offsets([where]))[where]
             start = await _start(consumer, where, since)
@@ -49,7 +49,7 @@ class LogReader:
 
     async def times_of(self, offsets: Mapping[Partition, int]) -> dict[Partition, datetime | None]:
         """When the first record at or after each offset was written; None where there is none."""
-        wanted = {TopicPartition(where.topic, where.number): offset for where, offset in offsets.items()}
+        wanted = {where.kafka: offset for where, offset in offsets.items()}
         times: dict[Partition, datetime | None] = dict.fromkeys(offsets)
         async with self._consumer(*wanted) as consumer:
             ends = await consumer.end_offsets(list(wanted))
@@ -62,7 +62,7 @@ class LogReader:
                 consumer.seek(where, max(wanted[where], beginnings[where]))
             while pending:
                 for where, (first, *_) in (await consumer.getmany(*pending, timeout_ms=1000)).items():
-                    times[Partition(where.topic, where.partition)] = _time_of(first)
+                    times[Partition.of(where)] = written_at(first)
                     pending.discard(where)
                     consumer.pause(where)
         return times
@@ -87,7 +87,3 @@ async def _start(consumer: AIOKafkaConsumer, where: TopicPartition, since: datet
         return int((await consumer.beginning_offsets([where]))[where])
     found = (await consumer.offsets_for_times({where: int(since.timestamp() * 1000)}))[where]
     return None if found is None else int(found.offset)
-
-
-def _time_of(raw: ConsumerRecord) -> datetime:
-    return datetime.fromtimestamp(raw.timestamp / 1000, UTC)

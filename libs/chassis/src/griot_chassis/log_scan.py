@@ -6,15 +6,15 @@ For rebuilds and for operators. It belongs to no group, moves no position and co
 import asyncio
 from collections.abc import AsyncGenerator, Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from aiokafka.errors import KafkaError
 
 from griot_chassis.decoding import to_record
 from griot_chassis.errors import BrokerUnavailableError
-from griot_chassis.records import Partition, Record
+from griot_chassis.records import Partition, Record, written_at
 from griot_contracts.cloudevents import Headers, UnreadableRecordError
 from griot_contracts.topics import Topic
 
@@ -67,7 +67,7 @@ class LogScan:
 
         With `follow` it goes on, and never ends.
         """
-        places = [_kafka(partition) for partition in self._partitions]
+        places = [partition.kafka for partition in self._partitions]
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap.split(","),
             auto_offset_reset="earliest",
@@ -77,29 +77,29 @@ class LogScan:
         try:
             await consumer.start()
             consumer.assign(places)
-            ends = {_ours(place): end for place, end in (await consumer.end_offsets(places)).items()}
+            ends = {Partition.of(place): end for place, end in (await consumer.end_offsets(places)).items()}
             await self._seek(consumer, ends, starts or {}, since)
             self.total, self.done = sum(ends[p] - self.reached[p] for p in ends), 0
             pending = {partition for partition, end in ends.items() if self.reached[partition] < end}
             if not follow:
-                consumer.pause(*(place for place in places if _ours(place) not in pending))
+                consumer.pause(*(place for place in places if Partition.of(place) not in pending))
             while pending or follow:
                 found = await consumer.getmany(timeout_ms=_WAIT_MS, max_records=_AT_ONCE)
                 yield [
                     _raw(item)
                     for place, items in found.items()
                     for item in items
-                    if follow or item.offset < ends[_ours(place)]
+                    if follow or item.offset < ends[Partition.of(place)]
                 ]
                 # The position, not the last record's offset: transactions and compaction leave gaps.
-                for partition in [_ours(place) for place in found] if follow else list(pending):
-                    at = await consumer.position(_kafka(partition))
+                for partition in [Partition.of(place) for place in found] if follow else list(pending):
+                    at = await consumer.position(partition.kafka)
                     at = at if follow else min(at, ends[partition])
                     self.done += at - self.reached[partition]
                     self.reached[partition] = at
                     if not follow and at >= ends[partition]:
                         pending.discard(partition)
-                        consumer.pause(_kafka(partition))
+                        consumer.pause(partition.kafka)
                 # What is fetched already is given without a pause, and heartbeats would wait for all of it.
                 await asyncio.sleep(0)
         except (KafkaError, OSError) as error:
@@ -125,17 +125,17 @@ class LogScan:
         starts: Mapping[Partition, int],
         since: datetime | None,
     ) -> None:
-        places = [_kafka(partition) for partition in self._partitions]
+        places = [partition.kafka for partition in self._partitions]
         beginnings = await consumer.beginning_offsets(places)
         if since is not None:
             moment = int(since.timestamp() * 1000)
             found = await consumer.offsets_for_times(dict.fromkeys(places, moment))
             starts = {
-                _ours(place): ends[_ours(place)] if where is None else where.offset
+                Partition.of(place): ends[Partition.of(place)] if where is None else where.offset
                 for place, where in found.items()
             }
         for place in places:
-            partition = _ours(place)
+            partition = Partition.of(place)
             self.reached[partition] = max(starts.get(partition, 0), beginnings[place])
             consumer.seek(place, self.reached[partition])
 
@@ -154,14 +154,6 @@ def decoded(raw: RawRecord) -> Record | None:
 
 
 def _raw(item: ConsumerRecord) -> RawRecord:
-    written_at = datetime.fromtimestamp(item.timestamp / 1000, UTC)
-    where = Partition(item.topic, item.partition)
-    return RawRecord(where, item.offset, item.key, item.value, list(item.headers), written_at)
-
-
-def _kafka(partition: Partition) -> TopicPartition:
-    return TopicPartition(partition.topic, partition.number)
-
-
-def _ours(place: TopicPartition) -> Partition:
-    return Partition(place.topic, place.partition)
+    return RawRecord(
+        Partition.of(item), item.offset, item.key, item.value, list(item.headers), written_at(item)
+    )

@@ -1,12 +1,14 @@
 """Being a member of a consumer group: when one is missed, what it keeps, and how it leaves."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Final
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.cluster import ClusterMetadata
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment, ConsumerProtocolMemberMetadata
+
+from griot_chassis.records import Partition
 
 MISSED_AFTER_S: Final = 10.0
 """When a member that is not heard from has lost its partitions: a killed one keeps them for that long."""
@@ -46,6 +48,22 @@ def sticky_assignor() -> type[StickyPartitionAssignor]:
     aiokafka keeps what the member was given on the class itself.
     """
     return type("StickyOfOneMember", (_Sticky,), {})
+
+
+class Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
+    """Tells a member what it is dealt. aiokafka rebalances eagerly: what is revoked is always everything."""
+
+    def __init__(
+        self, take: Callable[[set[Partition]], Awaitable[None]], release: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._take = take
+        self._release = release
+
+    async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
+        await self._release()
+
+    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        await self._take(set(map(Partition.of, assigned)))
 
 
 def leave_when_stopped(consumer: AIOKafkaConsumer | None) -> None:

@@ -23,7 +23,7 @@ HANDLER_FAILURES: Final = Counter(
     ["group"],
 )
 RECORDS_PUBLISHED: Final = Counter(
-    "griot_records_published_total", "Records acknowledged by the broker.", ["topic"]
+    "griot_records_published_total", "Records given to the broker, repeats included.", ["topic"]
 )
 PUBLISH_SECONDS: Final = Histogram(
     "griot_publish_seconds", "Time from publishing to the last acknowledgement.", buckets=_SECONDS

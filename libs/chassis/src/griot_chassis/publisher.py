@@ -23,7 +23,7 @@ from griot_chassis.errors import BrokerUnavailableError, RecordTooLargeError
 from griot_chassis.tracing import context_of, traceparent_of, tracer
 from griot_contracts import ids, topics
 from griot_contracts.base import Contract
-from griot_contracts.cloudevents import Envelope, Headers, encode, subject_of
+from griot_contracts.cloudevents import Envelope, FoundHeaders, Headers, encode, subject_of
 from griot_contracts.dead_letters import DeadLetter
 
 _ACKNOWLEDGED_WITHIN_S: Final = 4.0
@@ -90,23 +90,25 @@ class Publisher:
         metrics.PUBLISH_SECONDS.observe(time.perf_counter() - started)
 
     async def put_aside(
-        self, letter: DeadLetter, key: bytes | None, value: bytes | None, headers: Headers
+        self, letter: DeadLetter, key: bytes | None, value: bytes | None, headers: FoundHeaders
     ) -> None:
         """Write a record that cannot be read to dead-letters.v1, with where it came from and why.
+
+        One that is too large with these words beside it is only named there: it lies where it came from.
 
         Raises:
             BrokerUnavailableError: as `publish`.
         """
         with _in_our_words(1):
             async with asyncio.timeout(_ACKNOWLEDGED_WITHIN_S):
-                await self._broker.publish(
-                    value or b"",
-                    topics.DEAD_LETTERS.name,
-                    key=key,
-                    headers={
-                        name: raw.decode(errors="backslashreplace") for name, raw in letter.headers(headers)
-                    },
-                )
+                try:
+                    await self._write_aside(letter.headers(headers), key, value or b"")
+                except MessageSizeTooLargeError:
+                    await self._write_aside(letter.without_its_record().headers([]), None, b"")
+
+    async def _write_aside(self, headers: Headers, key: bytes | None, value: bytes) -> None:
+        words = {name: raw.decode(errors="backslashreplace") for name, raw in headers}
+        await self._broker.publish(value, topics.DEAD_LETTERS.name, key=key, headers=words)
 
     async def _send(self, envelope: Envelope[Contract]) -> "asyncio.Future[object]":
         topic = topics.topic_of(envelope.body)

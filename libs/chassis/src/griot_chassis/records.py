@@ -1,7 +1,10 @@
 """A record as a handler sees it: what it carries, and where it lies in the log."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Self
+
+from aiokafka import ConsumerRecord, TopicPartition
 
 from griot_contracts.base import Contract
 from griot_contracts.cloudevents import Envelope
@@ -13,6 +16,16 @@ class Partition:
 
     topic: str
     number: int
+
+    @classmethod
+    def of(cls, place: TopicPartition | ConsumerRecord) -> Self:
+        """The one that Kafka's client means, or that its record lies in."""
+        return cls(place.topic, place.partition)
+
+    @property
+    def kafka(self) -> TopicPartition:
+        """As Kafka's client wants it."""
+        return TopicPartition(self.topic, self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +55,8 @@ class Record:
     def at(self) -> Partition:
         """The partition it lies in."""
         return Partition(self.topic, self.partition)
+
+
+def written_at(raw: ConsumerRecord) -> datetime:
+    """When the broker appended it, by the broker's clock."""
+    return datetime.fromtimestamp(raw.timestamp / 1000, UTC)

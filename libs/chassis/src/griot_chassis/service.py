@@ -1,9 +1,8 @@
 """A service's life: it gets its clients, starts in order, and finishes what it took before it stops.
 
 The order of a start: the ops server, the public HTTP server, the topics, the broker with its consumers. The
-order of a
-stop: readiness, HTTP, consumers (batch in hand, position), background tasks, the service's own `on_stop`,
-clients.
+order of a stop: readiness, HTTP, consumers (batch in hand, position), the service's own `on_stop`, background
+tasks, clients.
 """
 
 import asyncio

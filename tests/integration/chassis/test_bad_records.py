@@ -1,0 +1,106 @@
+"""What others may write, or the log may give, does not hold up a consumer, and nothing of it is lost."""
+
+from collections.abc import Sequence
+
+import pytest
+from aiokafka.errors import CorruptRecordException
+
+from griot_chassis import ids
+from griot_chassis.raw_log import RawLog
+from griot_chassis.records import Record
+from griot_chassis.service import Service
+from griot_chassis.settings import ServiceSettings
+from griot_contracts import topics
+from griot_contracts.cloudevents import encode
+from tests.integration.chassis.conftest import Running, dead_letters, publish, start
+from tests.support import eventually
+
+NEARLY_A_MEGABYTE = 2**20 - 200
+
+
+class Seen:
+    """A handler that remembers the sessions it was told to start."""
+
+    def __init__(self) -> None:
+        self.sessions: list[str] = []
+
+    async def __call__(self, records: Sequence[Record]) -> None:
+        self.sessions += [record.key or "" for record in records]
+
+
+async def test_a_record_that_is_too_large_beside_its_reason_is_named_in_the_dead_letters(
+    settings: ServiceSettings, running: Running
+) -> None:
+    service, seen, session, group = Service("test", settings), Seen(), ids.new_id(), ids.new_id()
+    service.consume([topics.SESSION_COMMANDS], seen, group=group)
+    async with running(service):
+        large = b"x" * NEARLY_A_MEGABYTE
+        await service._broker.publish(large, topics.SESSION_COMMANDS.name, key=session.encode())
+        await publish(service, start(session))
+        await eventually(lambda: session in seen.sessions, what="the next record is handled")
+
+        [(letter, value)] = await dead_letters(service, group)
+    assert letter.reason.startswith("missing headers")
+    assert letter.reason.endswith("(too large to be kept here: see its own place)")
+    assert value == b""
+
+
+async def test_a_record_with_a_header_that_has_no_value_is_put_aside(
+    settings: ServiceSettings, running: Running
+) -> None:
+    service, seen, session, group = Service("test", settings), Seen(), ids.new_id(), ids.new_id()
+    service.consume([topics.SESSION_COMMANDS], seen, group=group)
+    async with running(service):
+        headers, value = encode(service.publisher.envelope(start(session), id=ids.new_id()))
+        without = [(name, None if name == "ce_id" else raw) for name, raw in headers]
+        async with RawLog.open(settings.kafka_bootstrap) as log:
+            await log.append(topics.SESSION_COMMANDS.name, session.encode(), value, without)  # type: ignore[arg-type]  # others may
+        await publish(service, start(session))
+        await eventually(lambda: session in seen.sessions, what="the next record is handled")
+
+        [(letter, _)] = await dead_letters(service, group, session)
+    assert letter.reason == "headers without a value: ce_id"
+
+
+async def test_a_record_under_another_key_than_its_own_is_put_aside(
+    settings: ServiceSettings, running: Running
+) -> None:
+    service, seen, session, group = Service("test", settings), Seen(), ids.new_id(), ids.new_id()
+    service.consume([topics.SESSION_COMMANDS], seen, group=group)
+    async with running(service):
+        headers, value = encode(service.publisher.envelope(start(session), id=ids.new_id()))
+        named = {name: raw.decode() for name, raw in headers}
+        await service._broker.publish(
+            value, topics.SESSION_COMMANDS.name, key=b"other", headers=named, partition=0
+        )
+        await eventually(lambda: dead_letters(service, group, "other"), what="it is put aside")
+
+        [(letter, _)] = await dead_letters(service, group, "other")
+    assert letter.reason == "not under its session_id as key"
+    assert session not in seen.sessions
+
+
+async def test_records_that_the_client_drops_because_of_another_partition_are_read_again(
+    settings: ServiceSettings, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, seen = Service("test", settings), Seen()
+    consumer = service.consume([topics.SESSION_COMMANDS], seen, group=ids.new_id())
+    sessions = [ids.new_id() for _ in range(20)]
+    async with running(service):
+        fetched = consumer.kafka.getmany
+        dropped: list[int] = []
+
+        async def getmany(*args: object, **kwargs: object) -> object:
+            found = await fetched(*args, **kwargs)
+            if not found or dropped:
+                return found
+            dropped.append(sum(map(len, found.values())))
+            raise CorruptRecordException
+
+        monkeypatch.setattr(consumer.kafka, "getmany", getmany)
+        await publish(service, *map(start, sessions))
+        await eventually(lambda: bool(dropped), what="some are dropped")
+        await publish(service, *map(start, sessions))
+        await eventually(
+            lambda: all(seen.sessions.count(session) == 2 for session in sessions), what="all are handled"
+        )
