@@ -40,8 +40,8 @@ install: ## Bring what is missing onto this machine; a moment when nothing is
 	@$(PYTHON) deploy/local/install.py
 
 .PHONY: lock
-lock: ## Pin what Griot stands on, anew; ARGS=--upgrade for newer versions
-	deploy/local/lock.sh $(ARGS)
+lock: install ## Pin what Griot stands on, anew; ARGS=--upgrade for newer versions
+	UV=$(BIN)/uv deploy/local/lock.sh $(ARGS)
 
 .PHONY: openapi
 openapi: install ## Write docs/openapi.json, the description of the public API

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
+from aiokafka import AIOKafkaProducer
 from aiokafka.errors import CorruptRecordException
 
 from griot_chassis import ids
@@ -78,6 +79,25 @@ async def test_a_record_under_another_key_than_its_own_is_put_aside(
         [(letter, _)] = await dead_letters(service, group, "other")
     assert letter.reason == "not under its session_id as key"
     assert session not in seen.sessions
+
+
+@pytest.mark.parametrize("compression", ["gzip", "lz4", "snappy", "zstd"])
+async def test_what_others_have_compressed_is_read(
+    settings: ServiceSettings, running: Running, compression: str
+) -> None:
+    service, seen, session = Service("test", settings), Seen(), ids.new_id()
+    service.consume([topics.SESSION_COMMANDS], seen, group=ids.new_id())
+    async with (
+        running(service),
+        AIOKafkaProducer(
+            bootstrap_servers=settings.kafka_bootstrap, compression_type=compression
+        ) as producer,
+    ):
+        headers, value = encode(service.publisher.envelope(start(session), id=ids.new_id()))
+        await producer.send_and_wait(
+            topics.SESSION_COMMANDS.name, value, key=session.encode(), headers=headers
+        )
+        await eventually(lambda: session in seen.sessions, what="it is handled")
 
 
 async def test_records_that_the_client_drops_because_of_another_partition_are_read_again(
