@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from session_manager.domain.attachment import GONE, Attachment, NoAttachmentErro
 from session_manager.domain.inbound import Fact
 from session_manager.domain.outcomes import ConnectError
 from session_manager.domain.ownership import Logged, Owned
+from session_manager.domain.resting import Rest
 from session_manager.domain.standing import Observation
 from tests.unit.session_manager.samples import record
 
@@ -153,6 +155,8 @@ class FakeSessions:
         self.sequences: dict[str, int] = {}
         self.destroyed: set[str] = set()
         self.unwanted: set[str] = set()
+        self.rests: dict[str, Rest] = {}
+        self.away = False
 
     async def unread(self, partitions: Collection[int]) -> set[int]:
         return set(partitions) - self.read
@@ -161,12 +165,14 @@ class FakeSessions:
         self.read.add(partition)
         for one in sessions:
             self.known[one.session_id] = Owned(one.session_id, one.account_id, partition, one.epoch, one.jid)
+            if one.rest is not None:
+                self.rests[one.session_id] = one.rest
             if one.desired is DesiredState.DISCONNECTED:
                 self.unwanted.add(one.session_id)
 
     async def take_over(self, partitions: Collection[int]) -> list[Owned]:
         wanted = [owned for id_, owned in self.known.items() if id_ not in self.unwanted]
-        return [owned for owned in wanted if owned.partition in partitions]
+        return [self._as_kept(owned) for owned in wanted if owned.partition in partitions]
 
     async def is_overtaken(self, command: StartSession | StopSession) -> bool:
         if command.session_id in self.destroyed:
@@ -177,17 +183,30 @@ class FakeSessions:
         id_ = command.session_id
         if not isinstance(command, DestroySession) and command.sequence is not None:
             self.sequences[id_] = command.sequence
-        return self.known.setdefault(id_, Owned(id_, command.account_id, partition, 1, None))
+        return self._as_kept(self.known.setdefault(id_, Owned(id_, command.account_id, partition, 1, None)))
 
     async def stop(self, command: StopSession, partition: int) -> Owned:
         return await self.add(command, partition)
 
     async def remember(self, session_id: str, jid: str | None) -> None:
+        if self.away:
+            raise ConnectionError
         self.jids[session_id] = jid
+
+    async def rest(self, session_id: str, rest: Rest | None) -> None:
+        if self.away:
+            raise ConnectionError
+        self.rests.pop(session_id, None)
+        if rest is not None:
+            self.rests[session_id] = rest
 
     async def remove(self, session_id: str) -> None:
         self.known.pop(session_id, None)
         self.destroyed.add(session_id)
+
+    def _as_kept(self, owned: Owned) -> Owned:
+        jid = self.jids.get(owned.session_id, owned.jid)
+        return replace(owned, jid=jid, rest=self.rests.get(owned.session_id))
 
 
 class FakeLeases:

@@ -18,6 +18,7 @@ from griot_contracts.sessions import (
     SessionUpdated,
 )
 from session_manager.domain.ownership import Known, Logged, Owned, evolve
+from session_manager.domain.resting import Rest
 from session_manager.handlers.lease import VALID_FOR_S
 from session_manager.handlers.ownership import Ownership
 from tests.support import eventually
@@ -79,6 +80,44 @@ def test_a_session_is_wanted_as_was_decided_last_whatever_is_told_again() -> Non
 
 def wanted(state: DesiredState, sequence: int) -> SessionUpdated:
     return SessionUpdated(account_id="a1", at=NOON, session_id="s1", desired_state=state, sequence=sequence)
+
+
+def stood(status: SessionStatus, reason: str) -> SessionStatusChanged:
+    return SessionStatusChanged(account_id="a1", at=NOON, session_id="s1", status=status, reason=reason)
+
+
+GAVE_UP = stood(SessionStatus.FAILED, "pairing_timeout")
+WANTED = SessionUpdated(
+    account_id="a1", at=NOON, session_id="s1", desired_state=DesiredState.CONNECTED, sequence=7
+)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        (GAVE_UP,),
+        (WANTED, GAVE_UP),
+        (WANTED, GAVE_UP, WANTED),
+        (WANTED, GAVE_UP, WANTED.model_copy(update={"sequence": 6})),
+        (WANTED, GAVE_UP, WANTED.model_copy(update={"sequence": 8, "desired_state": None})),
+    ],
+)
+def test_a_session_that_gave_up_rests_until_its_account_wants_it_anew(told: tuple[Contract, ...]) -> None:
+    assert after(created(), *told)["s1"].rest == Rest(SessionStatus.FAILED, "pairing_timeout")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        (GAVE_UP, WANTED),
+        (WANTED, GAVE_UP, WANTED.model_copy(update={"sequence": 8})),
+        (GAVE_UP, changed(0)),
+        (stood(SessionStatus.FAILED, "client_outdated"),),
+        (stood(SessionStatus.RESTRICTED, "temporary_ban"),),
+    ],
+)
+def test_others_are_to_be_tried(told: tuple[Contract, ...]) -> None:
+    assert after(created(), *told)["s1"].rest is None
 
 
 def test_what_was_deleted_is_not_there_whatever_comes_after() -> None:

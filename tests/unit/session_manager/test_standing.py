@@ -147,15 +147,20 @@ def test_a_ban_is_waited_out() -> None:
     assert standing.detail.startswith("sent_to_too_many_people: ")
     assert standing.detail.endswith("60 minutes")
     assert isinstance(step, Reconnect)
-    assert step.after is not None
     assert step.after > timedelta(hours=1)
+
+
+def test_a_ban_of_which_nobody_says_how_long_it_lasts_is_waited_out_for_a_minute() -> None:
+    _, step = react(starting(), Banned("UNKNOWN", timedelta()))
+
+    assert isinstance(step, Reconnect)
+    assert step.after >= MINUTE
 
 
 def test_a_replaced_stream_is_not_fought_for_at_once() -> None:
     _, step = react(starting(), Replaced())
 
     assert isinstance(step, Reconnect)
-    assert step.after is not None
     assert step.after >= timedelta(seconds=10)
 
 
@@ -167,6 +172,21 @@ def test_a_connection_that_is_gone_is_told_and_left_to_the_library() -> None:
         "connection_lost",
         Keep(),
     )
+
+
+@pytest.mark.parametrize("lost", [Silent(), Stuck(), LoginRefused(), Replaced(), Broken()])
+def test_what_is_lost_already_is_lost_for_the_same_reason(lost: Observation) -> None:
+    before, _ = after(Online(), lost)
+
+    assert react(before, Offline()) == (before, Keep())
+
+
+def test_a_login_after_a_ban_that_is_not_answered_is_tried_again() -> None:
+    banned, _ = react(starting(), Banned("UNKNOWN", MINUTE))
+    late, step = react(banned, Overdue())
+
+    assert patience(banned) is not None
+    assert (late.status, late.reason, step) == (SessionStatus.DISCONNECTED, "login_timeout", Reconnect())
 
 
 def test_an_answer_ends_a_silence_and_nothing_else() -> None:

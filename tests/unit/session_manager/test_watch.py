@@ -8,7 +8,14 @@ import pytest
 from session_manager.adapters.turns import Turns
 from session_manager.adapters.watch import Care, Watch
 from session_manager.domain.probing import Verdict, verdict_of
-from session_manager.domain.standing import Audible, LoginRefused, Observation, Silent, Stuck
+from session_manager.domain.standing import (
+    Audible,
+    LoginRefused,
+    Observation,
+    Offline,
+    Silent,
+    Stuck,
+)
 from tests.support import eventually
 
 AT_ONCE = Care(every_s=0.001, within_s=0.05)
@@ -53,6 +60,8 @@ def test_the_librarys_words_are_understood(words: str, verdict: Verdict) -> None
     [
         ([""], []),
         (["websocket not connected"], []),
+        (["websocket not connected", "websocket not connected"], [Offline]),
+        (["websocket not connected", None, None], [Silent, Stuck]),
         ([None, ""], [Silent, Audible]),
         ([None, None], [Silent, Stuck]),
         ([None, "websocket not connected"], [Silent]),
@@ -64,6 +73,28 @@ async def test_a_look_tells_what_it_found(answers: Sequence[str | None], told: l
     await line.watch().look()
 
     assert [type(seen) for seen in line.told] == told
+
+
+async def test_what_was_heard_meanwhile_is_later_than_an_answer_that_nothing_is_there() -> None:
+    line = Line("websocket not connected", "websocket not connected")
+    watch = line.watch()
+    look = asyncio.create_task(watch.look())
+    await eventually(lambda: line.asked, what="it asks")
+    watch.hear()
+    await look
+
+    assert line.told == []
+
+
+async def test_a_connection_that_is_gone_without_a_word_is_told() -> None:
+    line = Line(*["websocket not connected"] * 20)
+    watch = line.watch()
+    watch.start()
+    watch.start()  # the library says that it is connected, and is cut off already
+    await eventually(lambda: line.told, what="it is told")
+    watch.stop()
+
+    assert {type(seen) for seen in line.told} == {Offline}
 
 
 async def test_it_looks_again_and_again() -> None:

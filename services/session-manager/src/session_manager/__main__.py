@@ -6,6 +6,7 @@ Session commands are carried out on the WhatsApp connections owned here.
 import asyncio
 import logging
 import os
+from typing import Final
 
 from griot_chassis import clock, ids
 from griot_chassis.claim_check import ClaimCheck
@@ -15,7 +16,9 @@ from griot_contracts import topics
 from session_manager.adapters.attachments import StoredAttachments
 from session_manager.adapters.devices import DeviceDatabase, DeviceFiles, Devices
 from session_manager.adapters.leases import MongoLeases
+from session_manager.adapters.leftovers import Leftovers
 from session_manager.adapters.library import (
+    begin_anew,
     open_files_as_allowed,
     restart_with,
     silence_standard_output,
@@ -32,6 +35,9 @@ from session_manager.handlers.outbox import Outbox
 from session_manager.handlers.ownership import Ownership
 from session_manager.settings import SessionManagerSettings
 
+_LEFT_OPEN_A_SESSION: Final = 4
+"""A start leaves two of a session that lies in a file, and each new connection three."""
+
 
 def devices_of(settings: SessionManagerSettings) -> Devices:
     """The keys of one worker, or those that many share."""
@@ -39,8 +45,8 @@ def devices_of(settings: SessionManagerSettings) -> Devices:
     return DeviceFiles(settings.devices) if url is None else DeviceDatabase(url)
 
 
-async def main(settings: SessionManagerSettings) -> None:
-    """Run until SIGTERM, then finish what was taken and end the connections."""
+async def main(settings: SessionManagerSettings) -> bool:
+    """Run until SIGTERM, then finish what was taken and end the connections; True if it is to begin anew."""
     from session_manager.adapters.whatsapp import NeonizeWhatsApp  # noqa: PLC0415  # loads the library chosen below
 
     async with Service("session-manager", settings) as service:
@@ -48,12 +54,10 @@ async def main(settings: SessionManagerSettings) -> None:
         database = service.mongo[settings.sessions_database]
         sessions = MongoSessions(database, settings.instance_id, now)
         lease = Lease(MongoLeases(database, settings.instance_id, ids.new_id(), now), clock.elapsed)
-        whatsapp = NeonizeWhatsApp(
-            devices_of(settings),
-            settings.whatsapp_max_sessions,
-            settings.whatsapp_handshakes_at_once,
-            Care(settings.probe_every_s, settings.probe_within_s),
-        )
+        care = Care(settings.probe_every_s, settings.probe_within_s)
+        most, at_once = settings.whatsapp_max_sessions, settings.whatsapp_handshakes_at_once
+        leftovers = Leftovers(settings.whatsapp_left_open or _LEFT_OPEN_A_SESSION * most)
+        whatsapp = NeonizeWhatsApp(devices_of(settings), leftovers, most, at_once, care=care)
         outbox = Outbox(publisher)
         patience = Patience(
             settings.send_within_s,
@@ -85,7 +89,9 @@ async def main(settings: SessionManagerSettings) -> None:
         Standstill().watch()
         service.background(outbox.run, name="outbox")
         service.on_stop(outbox.flush)
+        service.again_when(leftovers.too_many, name="left open")
         await service.run()
+    return service.again
 
 
 if __name__ == "__main__":
@@ -95,7 +101,8 @@ if __name__ == "__main__":
     silence_standard_output()
     use_library(chosen.whatsapp_library)
     try:
-        asyncio.run(main(chosen))
+        if asyncio.run(main(chosen)):
+            begin_anew()
     except Exception:
         logging.getLogger("session_manager").critical("ended", exc_info=True)
         os._exit(1)

@@ -27,6 +27,11 @@ class SessionManagerSettings(ServiceSettings):
     whatsapp_handshakes_at_once: int = Field(
         20, description="Sessions of this worker that log in at the same time; the others wait."
     )
+    whatsapp_left_open: int | None = Field(
+        None,
+        description="Files, connections and threads that the library may leave behind before the worker "
+        "begins anew; if not set, four for each session that it is sized for.",
+    )
     probe_every_s: float = Field(
         20, description="How often a connected session is asked for where nothing came in."
     )

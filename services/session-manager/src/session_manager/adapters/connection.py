@@ -15,6 +15,7 @@ from session_manager.adapters.dialing import until_dialed
 from session_manager.adapters.endings import given_up
 from session_manager.adapters.gate import Gate, Hold
 from session_manager.adapters.intake import Intake
+from session_manager.adapters.leftovers import CONNECTION, THREAD, Leftovers
 from session_manager.adapters.turns import Turn, Turns
 from session_manager.adapters.watch import Care, Watch
 from session_manager.domain.attachment import Attachment, UploadError
@@ -27,7 +28,12 @@ T = TypeVar("T")
 Observe = Callable[[Observation | Fact], None]
 
 _WRITTEN_AFTER_S: Final = 3.0
-"""When a connect's writes are over for certain, even if its network is dead: they come before it dials."""
+"""When a connect's writes are taken to be over, even if its network is dead: they come before it dials.
+
+They come after it has opened its device store, so where that takes longer a call may still meet one of them,
+which would end the process. The library gives no sign: to wait for one would hold up every session's calls
+for as long as a network is dead. Other writers wait on, until the dial is over or given up.
+"""
 _STOP_WITHIN_S: Final = 5.0
 _QUIET_S: Final = 0.05
 _DRAINED_WITHIN_S: Final = 4.0
@@ -40,10 +46,11 @@ _USERS: Final = "s.whatsapp.net"
 class Shared:
     """What the connections of one process have in common."""
 
-    def __init__(self, max_sessions: int, handshakes_at_once: int, care: Care) -> None:
+    def __init__(self, max_sessions: int, handshakes_at_once: int, care: Care, leftovers: Leftovers) -> None:
         """Make a thread for each of so many calls that may be under way at once, and some to spare."""
         self.turns = Turns(handshakes_at_once)
         self.care = care
+        self.leftovers = leftovers
         self.gate = Gate()
         self.line = asyncio.Lock()  # first come, first served, without a thread for each who waits
         self.threads = ThreadPoolExecutor(max_sessions + _SPARE_THREADS, thread_name_prefix="whatsapp")
@@ -168,6 +175,7 @@ class NeonizeConnection:
         self._stopped = True
         self._watch.stop()
         self._turn.over()
+        self._shared.leftovers.add(CONNECTION)
         task = asyncio.create_task(self._stop())
         self._shared.stops.add(task)
         task.add_done_callback(self._shared.stops.discard)
@@ -242,7 +250,10 @@ class NeonizeConnection:
             if self._stopped:
                 self._release()
         self.seen(ended)
-        return outcome == "success" and not self._stopped
+        goes_on = outcome == "success" and not self._stopped
+        if not goes_on:
+            self._tell(self._shared.leftovers.add, THREAD)
+        return goes_on
 
     def identified(self, seen: Identified) -> None:
         self._release()

@@ -22,11 +22,13 @@ class Place:
         store: the store, as the library is told; it may hold a password, so it is in no log.
         jid: which device of the store's; None is the only one of its file.
         new: make a new device, whatever the store holds.
+        file: the store's, where it is one.
     """
 
     store: str
     jid: str | None = None
     new: bool = False
+    file: Path | None = None
 
     def without_secrets(self, words: str) -> str:
         """The library's words about it, as they may be told."""
@@ -58,7 +60,7 @@ class DeviceFiles:
         """The session's own file, which holds its device or none."""
         path = self._folder / f"{session_id}.db"
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # SQLite gives its other files the same mode
-        return Place(f"{path}{_FILE_OPTIONS}")
+        return Place(f"{path}{_FILE_OPTIONS}", file=path)
 
     def forget(self, session_id: str) -> None:
         """Destroy a session's file. A repeat does nothing."""

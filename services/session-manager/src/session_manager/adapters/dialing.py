@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final
 
-_WITHIN_S: Final = 60.0
-"""When a dial is given up that the library itself does not give up.
+_WITHIN_S: Final = 25.0
+"""When a dial is given up that the library itself does not give up; its own limit for a handshake is 20 s.
 
 The others in line wait for it until then.
 """

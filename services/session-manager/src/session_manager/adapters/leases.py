@@ -4,7 +4,9 @@ from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from pymongo import UpdateOne, WriteConcern
+from pymongo import UpdateOne
+
+from griot_chassis.mongo import NEVER_FORGOTTEN
 
 
 class MongoLeases:
@@ -24,7 +26,7 @@ class MongoLeases:
             process: the name of this life of it, which no other has or had.
             now: the time.
         """
-        self._partitions = database.get_collection("partitions", write_concern=WriteConcern(j=True))
+        self._partitions = database.get_collection("partitions", write_concern=NEVER_FORGOTTEN)
         self._instance = instance
         self._owner = f"{instance}/{process}"
         self._now = now

@@ -11,7 +11,7 @@ import os
 import resource
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 
 class LibraryError(Exception):
@@ -33,7 +33,12 @@ def restart_with(environment: dict[str, str | None], found: dict[str, str | None
     if missing:
         for name, value in missing.items():
             os.putenv(name, value)
-        os.execv(sys.executable, sys.orig_argv)  # noqa: S606  # the same command line again, no shell
+        begin_anew()
+
+
+def begin_anew() -> NoReturn:
+    """Start this program again, in this very process: all that was open in it is closed."""
+    os.execv(sys.executable, sys.orig_argv)  # noqa: S606  # the same command line again, no shell
 
 
 def use_library(path: Path | None) -> None:

@@ -14,3 +14,9 @@ PROBES: Final = Counter(
     "Questions to WhatsApp on connections where nothing came in, by what was found; silent is worth a look.",
     ["found"],
 )
+LEFT_OPEN: Final = Counter(
+    "griot_left_open_total",
+    "What the WhatsApp library left open in this process, for as long as it lives, by what it was for: files "
+    "or connections of a device store, threads. At GRIOT_WHATSAPP_LEFT_OPEN of them it begins anew in order.",
+    ["what"],
+)

@@ -1,25 +1,28 @@
 """What this service keeps in MongoDB: which sessions there are, and under which ownership each runs."""
 
 from collections.abc import Callable, Collection
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 
-from pymongo import UpdateOne, WriteConcern
+from pymongo import UpdateOne
 
-from griot_contracts.sessions import DesiredState, DestroySession, StartSession, StopSession
+from griot_chassis.mongo import NEVER_FORGOTTEN
+from griot_contracts.sessions import DesiredState, DestroySession, SessionStatus, StartSession, StopSession
 from griot_contracts.topics import SESSION_COMMANDS
 from session_manager.domain.ownership import Logged, Owned
+from session_manager.domain.resting import Rest
 
 _Command: TypeAlias = StartSession | StopSession | DestroySession
 _KEPT: Final = SESSION_COMMANDS.kept or timedelta(days=7)
-_DURABLE = WriteConcern(j=True)  # few writes, and a session that is forgotten is not started again
 
 
 class MongoSessions:
     """The port `Sessions`.
 
-    - `sessions`: `{_id: session id, account_id, partition, desired, sequence, jid, since}`, `jid` once it is
-      linked, `sequence` of the command that said last whether it is to be connected.
+    - `sessions`: `{_id: session id, account_id, partition, desired, sequence, jid, since, rest}`, `jid` once
+      it is linked, `sequence` of the command that said last whether it is to be connected, `rest` while it is
+      left alone: `{status, reason, detail, until}`.
     - `destroyed`: `{_id: session id, at}`, those whose commands may be told again.
     - `leases`: `{_id: session id, owner, epoch, at}`; the epoch grows by one with each ownership. Whose the
       sessions are is for `leases.MongoLeases` to say: these only count.
@@ -27,12 +30,13 @@ class MongoSessions:
     """
 
     def __init__(self, database: Any, owner: str, now: Callable[[], datetime]) -> None:
-        self._sessions = database.get_collection("sessions", write_concern=_DURABLE)
-        self._destroyed = database.get_collection("destroyed", write_concern=_DURABLE)
-        self._leases = database.get_collection("leases", write_concern=_DURABLE)
-        self._partitions = database.get_collection("partitions", write_concern=_DURABLE)
+        # Few writes, and a session that is forgotten is not started again.
+        durable = database.with_options(write_concern=NEVER_FORGOTTEN)
+        self._sessions, self._destroyed = durable["sessions"], durable["destroyed"]
+        self._leases, self._partitions = durable["leases"], durable["partitions"]
         self._owner = owner
         self._now = now
+        self._epochs: dict[str, int] = {}
 
     async def unread(self, partitions: Collection[int]) -> set[int]:
         """Those of these partitions whose sessions are not known."""
@@ -77,12 +81,17 @@ class MongoSessions:
         """Keep which WhatsApp account a session is linked to; None for none any more."""
         await self._sessions.update_one({"_id": session_id}, {"$set": {"jid": jid}})
 
+    async def rest(self, session_id: str, rest: Rest | None) -> None:
+        """Keep that a session is left alone, by the next owner too; None for that it is no more."""
+        await self._sessions.update_one({"_id": session_id}, {"$set": {"rest": _kept(rest)}})
+
     async def remove(self, session_id: str) -> None:
         """Know of a session only that it is destroyed. A repeat does nothing."""
         gone = {"$set": {"at": self._now()}}
         await self._destroyed.update_one({"_id": session_id}, gone, upsert=True)
         await self._sessions.delete_one({"_id": session_id})
         await self._leases.delete_one({"_id": session_id})
+        self._epochs.pop(session_id, None)
 
     async def _own(self, command: _Command, partition: int, desired: DesiredState) -> Owned:
         await self._know(command, partition, desired)
@@ -94,8 +103,11 @@ class MongoSessions:
         wanted = {"account_id": told.account_id, "partition": partition, "desired": desired.value}
         if not isinstance(told, DestroySession) and told.sequence is not None:
             wanted["sequence"] = told.sequence
-        jid = told.jid if isinstance(told, Logged) else None
-        change = {"$set": wanted, "$setOnInsert": {"jid": jid, "since": self._now()}}
+        jid, rest = (told.jid, told.rest) if isinstance(told, Logged) else (None, None)
+        change = {
+            "$set": wanted,
+            "$setOnInsert": {"jid": jid, "since": self._now(), "rest": _kept(rest)},
+        }
         await self._sessions.update_one({"_id": told.session_id}, change, upsert=True)
 
     async def _take(self, session_ids: list[str]) -> dict[str, int]:
@@ -106,8 +118,24 @@ class MongoSessions:
             [UpdateOne({"_id": session_id}, mine, upsert=True) for session_id in session_ids], ordered=False
         )
         found = self._leases.find({"_id": {"$in": session_ids}})
-        return {lease["_id"]: lease["epoch"] async for lease in found}
+        epochs = {lease["_id"]: lease["epoch"] async for lease in found}
+        behind = {
+            id_: self._epochs[id_] + 1 for id_, epoch in epochs.items() if epoch <= self._epochs.get(id_, 0)
+        }
+        if behind:  # it was dropped, and counts anew: what is told under a lower epoch counts for nothing
+            await self._leases.bulk_write(
+                [UpdateOne({"_id": id_}, {"$max": {"epoch": epoch}}) for id_, epoch in behind.items()],
+                ordered=False,
+            )
+        self._epochs |= epochs | behind
+        return epochs | behind
 
 
 def _owned(document: dict[str, Any], epoch: int) -> Owned:
-    return Owned(document["_id"], document["account_id"], document["partition"], epoch, document["jid"])
+    kept = document.get("rest")  # those that were stored before there was one are without
+    rest = None if kept is None else Rest(**kept | {"status": SessionStatus(kept["status"])})
+    return Owned(document["_id"], document["account_id"], document["partition"], epoch, document["jid"], rest)
+
+
+def _kept(rest: Rest | None) -> dict[str, Any] | None:
+    return None if rest is None else asdict(rest) | {"status": rest.status.value}

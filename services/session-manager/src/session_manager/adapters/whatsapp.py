@@ -6,34 +6,46 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from typing import Final
 
 from griot_chassis.log import get_logger
 from session_manager.adapters import goneonize
 from session_manager.adapters.connection import NeonizeConnection, Observe, Shared
 from session_manager.adapters.devices import Devices, Place
+from session_manager.adapters.leftovers import Leftovers
+from session_manager.adapters.listing import Listing
 from session_manager.adapters.watch import Care
 from session_manager.domain.outcomes import ConnectError
 
 log = get_logger(__name__)
 
+_LISTED_AGAIN_AFTER_S: Final = 10.0
+
 
 class NeonizeWhatsApp:
     """Makes connections, one at a time, through the one gate of the process."""
 
-    def __init__(self, devices: Devices, max_sessions: int, handshakes_at_once: int, care: Care) -> None:
+    def __init__(
+        self,
+        devices: Devices,
+        leftovers: Leftovers,
+        max_sessions: int,
+        handshakes_at_once: int,
+        *,
+        care: Care,
+    ) -> None:
         """Connect nothing yet.
 
         Args:
             devices: where the devices' keys lie.
+            leftovers: told what the library leaves open.
             max_sessions: how many sessions may have a call under way at once.
             handshakes_at_once: how many may be on their way to being logged in.
             care: how connections are looked after on which nothing comes in.
         """
         self._devices = devices
-        self._listing = asyncio.Lock()
-        self._listed: set[str] = set()
-        self._listed_at = float("-inf")
-        self._shared = Shared(max_sessions, handshakes_at_once, care)
+        self._listing = Listing(goneonize.devices_in, time.monotonic, leftovers)
+        self._shared = Shared(max_sessions, handshakes_at_once, care, leftovers)
         self._numbers = itertools.count(1)
 
     async def connect(self, session_id: str, jid: str | None, observe: Observe) -> NeonizeConnection:
@@ -70,21 +82,13 @@ class NeonizeWhatsApp:
         # To its end, though nobody waits for it any more: who came next in line while it dials would have all
         # calls of this process wait for that.
         try:
-            await connection.open(place, partial(_is_gone, place, jid))
+            await connection.open(place, partial(self._is_gone, place, jid))
         finally:
             self._shared.line.release()
 
     async def _existing(self, place: Place) -> Place:
         """The same place, or a new device where that one is gone: asked for it, the library would abort."""
-        if place.jid is None:
-            return place
-        asked_at = time.monotonic()
-        async with self._listing:  # those who ask at the same moment, as after a hand-over, share an answer
-            if self._listed_at < asked_at:
-                began_at = time.monotonic()
-                self._listed = await asyncio.to_thread(goneonize.devices_in, place.store)
-                self._listed_at = began_at  # not if it failed: nobody may take an old answer for a new one
-        if place.jid in self._listed:
+        if place.jid is None or await self._listing.holds(place, place.jid):
             return place
         log.error("a linked device's keys are gone: it has to be linked anew")
         return replace(place, jid=None, new=True)
@@ -93,11 +97,13 @@ class NeonizeWhatsApp:
         """Destroy a session's keys. A repeat does nothing. Its connection must have been stopped."""
         self._devices.forget(session_id)
 
+    async def _is_gone(self, place: Place, jid: str | None) -> bool:
+        """Whether the device that was there under this id has been deleted, as far as its store says.
 
-async def _is_gone(place: Place, jid: str | None) -> bool:
-    """Whether the device that was there under this id has been deleted, as far as its store says."""
-    if jid is None or place.new:
+        It was there before the dial, by an answer no older than any that is used here.
+        """
+        if jid is None or place.new:
+            return False
+        with suppress(ConnectError):
+            return not await self._listing.holds(place, jid, oldest_s=_LISTED_AGAIN_AFTER_S)
         return False
-    with suppress(ConnectError):
-        return jid not in await asyncio.to_thread(goneonize.devices_in, place.store)
-    return False

@@ -13,6 +13,7 @@ from griot_contracts.sessions import (
     SessionStatusChanged,
     SessionUpdated,
 )
+from session_manager.domain.resting import Rest, rest_told
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Owned:
         partition: the partition of session.commands.v1 that its commands come by.
         epoch: the ownership; it grows with each, so that of two owners the later one is known.
         jid: the WhatsApp account it was linked to when it was taken over; None if to none.
+        rest: why its last owner left it alone; None if it did not.
     """
 
     session_id: str
@@ -32,13 +34,15 @@ class Owned:
     partition: int
     epoch: int
     jid: str | None
+    rest: Rest | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Logged:
     """A session as the log knows it: whose it is, where it is wanted, the highest epoch it was seen under.
 
-    `sequence` is that of the event that said last where it is wanted; `jid` its device, where one is linked.
+    `sequence` is that of the event that said last where it is wanted; `jid` its device, where one is linked;
+    `rest` why it was left alone, where nobody has asked for it since.
     """
 
     session_id: str
@@ -47,6 +51,7 @@ class Logged:
     desired: DesiredState = DesiredState.CONNECTED
     sequence: int | None = None
     jid: str | None = None
+    rest: Rest | None = None
 
     def kept_from(self, suspended: Container[str]) -> "Logged":
         """The same, disconnected if its account is among the suspended."""
@@ -77,10 +82,12 @@ def evolve(known: Known, event: Contract) -> Known:
             last = known[id_].sequence
             if event.is_overtaken(last):
                 return known
-            return known | {id_: replace(known[id_], desired=desired, sequence=event.latest(last))}
+            told_again = event.sequence is not None and event.sequence == last
+            rest = known[id_].rest if told_again else None
+            return known | {id_: replace(known[id_], desired=desired, sequence=event.latest(last), rest=rest)}
         case SessionStatusChanged(session_id=id_, epoch=epoch) if id_ in known and epoch >= known[id_].epoch:
-            linked = event.status is not SessionStatus.LOGGED_OUT
-            return known | {id_: replace(known[id_], epoch=epoch, jid=event.device if linked else None)}
+            jid = None if event.status is SessionStatus.LOGGED_OUT else event.device
+            return known | {id_: replace(known[id_], epoch=epoch, jid=jid, rest=rest_told(event))}
         case SessionDeleted(session_id=id_):
             return {other: one for other, one in known.items() if other != id_}
         case _:

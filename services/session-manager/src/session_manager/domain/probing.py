@@ -18,7 +18,7 @@ class Verdict(Enum):
     SHUT_OUT = auto()
     """WhatsApp does not know this device any more, and did not say so."""
     AWAY = auto()
-    """There is no connection just now; the library says that by itself."""
+    """There is no connection just now. The library often says that by itself, and is on its way back."""
 
 
 def verdict_of(words: str) -> Verdict:

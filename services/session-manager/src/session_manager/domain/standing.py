@@ -40,7 +40,7 @@ class Online:
 
 @dataclass(frozen=True, slots=True)
 class Offline:
-    """The connection is gone; the library connects again by itself."""
+    """The connection is gone; the library connects again by itself, or says nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +116,9 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class Reconnect:
-    """End the connection and make another: after this time, or None for the usual growing one."""
+    """End the connection and make another: after the usual growing time, and this one before it."""
 
-    after: timedelta | None = None
+    after: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,21 +157,24 @@ class Standing:
 
 
 NO_ANSWER: Final = "no_answer"
+OUTDATED: Final = "client_outdated"
 STOPPED: Final = "stopped"
 PAIRING_LASTS: Final = timedelta(seconds=160)
 """How long WhatsApp waits for a phone on one connection: the first QR code, and those that follow."""
 LOGIN_WITHIN: Final = timedelta(seconds=30)
 """How long a login may take, and the library's own attempts at one after a connection was lost."""
 _AFTER_A_BAN: Final = timedelta(seconds=5)
+_SHORTEST_BAN: Final = timedelta(minutes=1)  # WhatsApp may leave out how long it lasts
 _LONGEST_WAIT: Final = timedelta(minutes=5)
 _UNLINKED: Final = {"LOGGED_OUT": "unlinked_from_phone", "MAIN_DEVICE_GONE": "main_device_gone"}
 _LINK_AGAIN: Final = "the phone does not know this device any more: start the session and scan a new code"
 _WAIT: Final = "slow down, and ask nothing of this number; it is tried again by itself after"
 _UPDATE: Final = "WhatsApp no longer takes this version of its client: bring Griot up to date"
 _TWO_HOURS: Final = 120
+_PASSING: Final = {SessionStatus.STARTING, SessionStatus.DISCONNECTED, SessionStatus.RESTRICTED}
 _PAIRING: Final = {
     "error": (SessionStatus.FAILED, "pairing_failed", "the phone did not finish linking: start it again"),
-    "err-client-outdated": (SessionStatus.FAILED, "client_outdated", _UPDATE),
+    "err-client-outdated": (SessionStatus.FAILED, OUTDATED, _UPDATE),
 }
 
 
@@ -191,8 +194,7 @@ def wait_before(failures: int, spread: float) -> timedelta:
 def patience(now: Standing) -> timedelta | None:
     """How long a session may stay where it is while its connection says nothing; None for ever."""
     scanned = now.status is SessionStatus.AWAITING_SCAN and now.jid is not None
-    passing = scanned or now.status in (SessionStatus.STARTING, SessionStatus.DISCONNECTED)
-    return LOGIN_WITHIN if passing else None
+    return LOGIN_WITHIN if scanned or now.status in _PASSING else None
 
 
 def react(now: Standing, seen: Observation) -> tuple[Standing, Step]:
@@ -252,13 +254,16 @@ def _cut(now: Standing) -> Standing:
     """Where a session stands whose connection is gone.
 
     After a scan WhatsApp closes the connection, and the library logs in on another; the end of the first may
-    be seen before the scan is. So what was not connected yet is not told as lost.
+    be seen before the scan is. So what was not connected yet is not told as lost, and what was lost before is
+    lost for the same reason.
     """
     match now.status:
         case SessionStatus.AWAITING_SCAN if now.jid is not None:
             return now
         case SessionStatus.AWAITING_SCAN | SessionStatus.STARTING:
             return now.at(SessionStatus.STARTING)
+        case SessionStatus.DISCONNECTED:
+            return now
         case _:
             return now.at(SessionStatus.DISCONNECTED, "connection_lost")
 
@@ -278,12 +283,12 @@ def _refusal(
         case Replaced():
             return now.at(SessionStatus.DISCONNECTED, "stream_replaced"), Reconnect(_LONGEST_WAIT / 10)
         case Banned(cause, for_):
-            detail = f"{cause.lower()}: {_WAIT} {_in_words(for_)}"
-            return now.at(SessionStatus.RESTRICTED, "temporary_ban", detail), Reconnect(for_ + _AFTER_A_BAN)
+            wait, detail = max(for_, _SHORTEST_BAN), f"{cause.lower()}: {_WAIT} {_in_words(for_)}"
+            return now.at(SessionStatus.RESTRICTED, "temporary_ban", detail), Reconnect(wait + _AFTER_A_BAN)
         case LoginRefused(detail):
             return now.at(SessionStatus.DISCONNECTED, "login_refused", detail), Reconnect()
         case Outdated():
-            return now.at(SessionStatus.FAILED, "client_outdated", _UPDATE), GiveUp()
+            return now.at(SessionStatus.FAILED, OUTDATED, _UPDATE), GiveUp()
         case _:
             assert_never(seen)
 

@@ -83,7 +83,7 @@ class HandleSessionCommands:
 
     async def _start(self, command: StartSession, record: Record) -> None:
         session = await self._own(command, record)
-        session.start()
+        await session.restart()
 
     async def _own(self, command: StartSession | DestroySession, record: Record) -> Session:
         """The session, in this worker's fleet from here on."""

@@ -37,7 +37,8 @@ class Ownership:
         """Let go of what was not given back, and become the owner of what is new. Safe to repeat.
 
         A session whose partition comes back goes on as if nothing had been, unless somebody else owned it in
-        between. Of the others it is known what was begun and what has ended before they connect.
+        between. Of the others it is known what was begun and what has ended before they connect. What its
+        last owner left alone, is left alone.
 
         Only the part of the journal is read that commands may come again for. The connecting goes on by
         itself.
@@ -60,7 +61,7 @@ class Ownership:
         )
         for owned in await self._sessions.take_over(new):
             await self._fleet.drop(owned.session_id)
-            self._fleet.add(owned).start(quietly=True)
+            self._fleet.add(owned).take_up()
         self._known = numbers
         log.info("partitions owned", kept=len(kept), new=len(new))
 

@@ -12,6 +12,7 @@ from griot_contracts.sessions import DestroySession, StartSession, StopSession
 from session_manager.domain.attachment import Attachment
 from session_manager.domain.inbound import Fact
 from session_manager.domain.ownership import Logged, Owned
+from session_manager.domain.resting import Rest
 from session_manager.domain.standing import Observation
 
 Now = Callable[[], datetime]
@@ -101,7 +102,7 @@ class Attachments(Protocol):
 class Sessions(Protocol):
     """The sessions that are known, and how often each has changed hands. Durable when a call returns.
 
-    All of it follows from session.events.v1, but for the phones' ids, which come again by themselves.
+    All of it follows from session.events.v1, but for how long a ban lasts, which WhatsApp tells again.
     """
 
     async def unread(self, partitions: Collection[int]) -> set[int]:
@@ -127,6 +128,9 @@ class Sessions(Protocol):
 
     async def remember(self, session_id: str, jid: str | None) -> None:
         """Keep which WhatsApp account a session is linked to; None for none any more."""
+
+    async def rest(self, session_id: str, rest: Rest | None) -> None:
+        """Keep that a session is left alone, by the next owner too; None for that it is no more."""
 
     async def remove(self, session_id: str) -> None:
         """Know of a session only that it is destroyed, for as long as its commands are kept.

@@ -5,6 +5,7 @@ Its connection, kept up as long as the worker owns it, and what it shows, told.
 
 import asyncio
 import random
+from contextlib import suppress
 from typing import Final
 
 from griot_chassis.log import get_logger
@@ -12,6 +13,7 @@ from griot_contracts.sessions import SessionStatus
 from session_manager.domain.inbound import Fact, MessageSeen, ReceiptSeen
 from session_manager.domain.outcomes import ConnectError
 from session_manager.domain.ownership import Owned
+from session_manager.domain.resting import rest_after, rests
 from session_manager.domain.standing import (
     Broken,
     GiveUp,
@@ -39,26 +41,29 @@ from session_manager.handlers.voice import Voice
 
 log = get_logger(__name__)
 
+_KEPT_WITHIN_S: Final = 5.0
 _TOLD_LATE_S: Final = 10.0
 """How long a session that was taken over may take to connect before the log is told that it does not."""
 
 
 class Session:
-    """A session that this worker owns. `start` it; it then connects, and connects again, until `stop`."""
+    """A session that this worker owns. `take_up` or `start` it; it connects again and again until `stop`."""
 
     def __init__(
         self, owned: Owned, whatsapp: WhatsApp, sessions: Sessions, lease: Lease, *, outbox: Outbox, now: Now
     ) -> None:
         self.owned = owned
-        self.standing = starting(owned.jid)
+        self.standing = starting(owned.jid) if owned.rest is None else owned.rest.standing(owned.jid)
         self._whatsapp = whatsapp
         self._sessions = sessions
         self._voice = Voice(owned, outbox, now)
         self._lease = lease
+        self._now = now
         self._jid = self._kept_jid = owned.jid
         self._quiet = False
-        self._given_up = False
-        self._again = False
+        self._rests = owned.rest is not None
+        self._asked_for = asyncio.Event()
+        self._keeping = asyncio.Lock()
         self._failures = 0
         self._since = 0.0
         self._seen: asyncio.Queue[Observation] = asyncio.Queue()
@@ -73,22 +78,43 @@ class Session:
         return self._task is not None and not self._task.done()
 
     def start(self, *, quietly: bool = False) -> None:
-        """Connect from here on; no effect while it is alive and has not given up.
+        """Connect from here on; no effect while it is alive and does not rest.
 
-        Args:
-            quietly: do not say `starting`, unless it takes long: for a session that was connected under its
-                last owner and will be again in a moment.
+        `quietly` it does not say `starting`, unless it takes long: for a session that was connected under its
+        last owner and will be again in a moment.
         """
         if self.alive:
-            self._again = self._given_up  # its connection is still being ended: once it is, not never
+            if self._rests:  # for the time of a ban, or its connection is being ended: once it is, not never
+                self._asked_for.set()
             return
-        self._failures = 0
+        self._rests, self._failures = False, 0
         self._move(starting(self._jid))
         self._quiet = quietly and self.owned.jid is not None
         if self._quiet:
             asyncio.get_running_loop().call_later(_TOLD_LATE_S, self._break_silence)
         self._tell()
-        self._task = asyncio.create_task(self._live(), name=f"session {self.owned.session_id}")
+        self._run()
+
+    def take_up(self) -> None:
+        """Go on where its last owner left it: connect, quietly if it was linked, or leave it alone too."""
+        rest, now = self.owned.rest, self._now()
+        if rest is None or rest.is_over(now):
+            self.start(quietly=True)
+            return
+        self._settled.set()
+        self._tell()  # its last owner may have ended before that was in the log
+        if rest.until is not None:
+            self._run(after=Reconnect(rest.until - now))
+
+    async def restart(self) -> None:
+        """Connect because somebody asks for it; no effect while it is alive and does not rest.
+
+        When it returns, the next owner does not leave it alone either: what was asked for is not lost.
+        """
+        async with self._keeping:
+            if self._rests:
+                await self._sessions.rest(self.owned.session_id, None)
+            self.start()
 
     async def stop(self) -> None:
         """End the connection, for another owner or for good. Says nothing. A repeat does nothing."""
@@ -132,25 +158,35 @@ class Session:
         """Make the connection anew: a message on it was never answered, and would hold up the others."""
         self._seen.put_nowait(Stuck())
 
-    async def _live(self) -> None:
-        while True:
+    def _run(self, after: Step | None = None) -> None:
+        self._task = asyncio.create_task(self._live(after), name=f"session {self.owned.session_id}")
+
+    async def _live(self, step: Step | None) -> None:
+        while step is None or await self._goes_on(step):
             try:
                 step = await self._one_connection()
             except Exception:
                 log.exception("session failed", session_id=self.owned.session_id)
                 step = self._take_in(Broken())
-            if self._again:
-                self._again = False
-                self._failures = 0
-                self._move(starting(self._jid))
-                self._tell()
-                continue
-            if not isinstance(step, Reconnect):
-                return
+
+    async def _goes_on(self, step: Step) -> bool:
+        """Wait as long as a step wants; False if somebody has to ask for more, and nobody has."""
+        if isinstance(step, Reconnect):
             self._failures += 1
             metrics.RECONNECTS.inc()
             usual = wait_before(self._failures, random.random())  # noqa: S311  # it spreads load, it hides nothing
-            await asyncio.sleep((step.after or usual).total_seconds())
+            with suppress(TimeoutError):
+                async with asyncio.timeout((step.after + usual).total_seconds()):
+                    await self._asked_for.wait()
+        elif not self._asked_for.is_set():
+            return False
+        self._rests = False
+        if self._asked_for.is_set():
+            self._asked_for.clear()
+            self._failures = 0
+            self._move(starting(self._jid))
+            self._tell()
+        return True
 
     async def _one_connection(self) -> Step:
         """Connect, and follow the connection until it is to be ended; returns what comes then."""
@@ -167,13 +203,33 @@ class Session:
             step: Step = Keep()
             while isinstance(step, Keep):
                 step = await self._follow(await self._next())
+            if self._rests:  # before the connection is ended, which takes its time, and may be cancelled
+                await self._leave_alone(step)
         finally:
             connection, self._connection = self._connection, None
             await connection.stop()
         if isinstance(step, GiveUp) and step.keys_gone:
-            self._whatsapp.forget(self.owned.session_id)
-            await self._link_to(None)
+            with suppress(OSError):  # they are worthless, and what was told of the session stays true
+                self._whatsapp.forget(self.owned.session_id)
         return step
+
+    async def _leave_alone(self, step: Step) -> None:
+        """Have the next owner leave it alone too, unless somebody asks for it meanwhile.
+
+        Where that cannot be kept, it rests here all the same. The next owner then tries once, and learns the
+        same: that a device is gone its store or WhatsApp says, codes run out, and a ban is told again.
+        """
+        try:
+            async with asyncio.timeout(_KEPT_WITHIN_S), self._keeping:
+                if not await self._lease.holds(self.owned.partition):
+                    return
+                if isinstance(step, GiveUp) and step.keys_gone:
+                    await self._link_to(None)
+                if not self._asked_for.is_set():
+                    rest = rest_after(self.standing, step, self._now())
+                    await self._sessions.rest(self.owned.session_id, rest)
+        except Exception as error:  # noqa: BLE001  # whatever it is: what was told of the session stays true
+            log.warning("not kept", session_id=self.owned.session_id, error=type(error).__name__)
 
     async def _next(self) -> Observation:
         """What is seen next of the connection, or that it has shown nothing for too long."""
@@ -193,9 +249,8 @@ class Session:
         return step
 
     def _lost(self) -> Step:
-        """Say nothing: the owner does."""
         log.info("another worker owns this session", session_id=self.owned.session_id)
-        return GiveUp()
+        return GiveUp()  # and say nothing: the owner does
 
     def _observe(self, seen: Observation | Fact) -> None:
         match seen:
@@ -208,7 +263,7 @@ class Session:
 
     def _take_in(self, seen: Observation) -> Step:
         standing, step = react(self.standing, seen)
-        self._given_up = isinstance(step, GiveUp)
+        self._rests = rests(standing, step)
         self._move(standing)
         self._tell()
         if isinstance(seen, Online):
