@@ -15,7 +15,9 @@ from griot_contracts.accounts import (
     Refusal,
     Scope,
 )
-from quota.domain import AccountCommand, evolve
+from griot_contracts.messages import MessageRejected
+from quota.domain import AccountCommand, decide, evolve
+from quota.domain.account import MOST_KEYS
 from tests.unit.quota.samples import (
     ACCOUNT,
     FIRST_KEY,
@@ -30,6 +32,7 @@ from tests.unit.quota.samples import (
     issue_key,
     open_account,
     revoke_key,
+    send,
 )
 
 K2 = KeyIssued(account_id=ACCOUNT, at=NOON, key_id="k2", key_hash="h2", key_hint="grt_live_bbbb")
@@ -109,6 +112,34 @@ def test_a_key_is_issued_as_it_was_asked_for() -> None:
 
 def test_issuing_the_same_key_again_changes_nothing() -> None:
     assert given(*HISTORY, K2)(issue_key("k2")) == []
+
+
+def test_an_account_has_a_thousand_keys_and_not_one_more() -> None:
+    keys = tuple(K2.model_copy(update={"key_id": f"k{number}"}) for number in range(2, MOST_KEYS + 1))
+    full = given(*HISTORY, *keys)
+
+    [refusal] = full(issue_key("one more"))
+
+    assert refusal == CommandRefused(
+        account_id=ACCOUNT, at=NOON, command="IssueKey", reason=Refusal.KEY_LIMIT_REACHED, limit=1_000
+    )
+    assert full(issue_key("k2")) == []
+    assert given(*HISTORY, *keys[:-1])(issue_key(f"k{MOST_KEYS}"))[0].type() == KeyIssued.type()
+    assert given(*HISTORY, *keys, K2_REVOKED)(issue_key("one more"))[0].type() == KeyIssued.type()
+
+
+def test_however_many_keys_were_revoked_they_are_refused_and_the_account_stays_small() -> None:
+    account = account_after(*HISTORY)
+    for number in range(2 * MOST_KEYS):
+        issued = K2.model_copy(update={"key_id": f"key {number}"})
+        revoked = K2_REVOKED.model_copy(update={"key_id": f"key {number}"})
+        account = evolve(evolve(account, issued), revoked)
+
+    [refusal] = decide(account, send("m1", key_id="key 0"))
+
+    assert isinstance(refusal, MessageRejected)
+    assert refusal.reason == "no_such_key"
+    assert (len(account.keys), len(account.ended)) == (1, 100)
 
 
 def test_a_revoked_key_is_named_with_its_hash_so_that_caches_can_drop_it() -> None:

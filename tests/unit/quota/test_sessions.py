@@ -1,10 +1,21 @@
 """Sessions held by an account."""
 
+from dataclasses import replace
+from uuid import UUID
+
 import pytest
 
-from griot_contracts.accounts import CommandRefused, Plan, PlanChanged, Refusal, SessionReleased
+from griot_contracts.accounts import (
+    CommandRefused,
+    Plan,
+    PlanChanged,
+    Refusal,
+    SessionReleased,
+    SuspendAccount,
+)
 from griot_contracts.sessions import SessionCreated
-from quota.domain import AccountEvent, evolve
+from quota.domain import AccountEvent, decide, evolve
+from quota.domain.account import MOST_SESSIONS
 from tests.unit.quota.samples import (
     ACCOUNT,
     HISTORY,
@@ -16,6 +27,7 @@ from tests.unit.quota.samples import (
     given,
 )
 
+ONE_RECORD = 1024 * 1024
 S1_RELEASED = SessionReleased(account_id=ACCOUNT, at=NOON, session_id="s1")
 ON_PRO = PlanChanged(account_id=ACCOUNT, at=NOON, plan=Plan.PRO)
 ON_FREE = PlanChanged(account_id=ACCOUNT, at=NOON, plan=Plan.FREE)
@@ -46,6 +58,24 @@ def test_a_free_account_holds_ten_sessions_and_not_an_eleventh() -> None:
 
 def test_a_pro_account_holds_as_many_as_it_likes() -> None:
     assert given(*TEN_HELD, ON_PRO)(create_session("s11")) == [created("s11")]
+
+
+def test_no_account_holds_more_than_one_record_can_name() -> None:
+    ids = [str(UUID(int=number)) for number in range(MOST_SESSIONS)]
+    full = replace(account_after(*HISTORY, ON_PRO), sessions={id_: f"key of {id_}" for id_ in ids})
+
+    [refusal] = decide(full, create_session("one more"))
+    [suspended] = decide(full, SuspendAccount(account_id=ACCOUNT, at=NOON))
+
+    assert refusal == CommandRefused(
+        account_id=ACCOUNT,
+        at=NOON,
+        command="CreateSession",
+        reason=Refusal.SESSION_LIMIT_REACHED,
+        limit=MOST_SESSIONS,
+    )
+    assert decide(full, create_session(ids[0])) == []
+    assert len(suspended.model_dump_json()) < ONE_RECORD / 2
 
 
 def test_a_plan_taken_back_keeps_the_sessions_and_gives_no_more() -> None:

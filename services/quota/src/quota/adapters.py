@@ -16,7 +16,10 @@ from quota.domain import Account, Answer, Snapshot
 
 _ACCOUNT: Final = TypeAdapter(Account)
 _ANSWERS_KEPT: Final = MESSAGE_EVENTS.kept or timedelta(days=30)
-"""As long as messages: so an id that follows from an Idempotency-Key is never made for a second message."""
+"""As long as messages: so an id that follows from an Idempotency-Key is not made for a second message.
+
+Only after the collection was lost it may be: what is made again is as old as the commands that are kept.
+"""
 
 
 class MongoSnapshots:
@@ -74,7 +77,10 @@ class MongoAnswers:
         return {document["_id"]: _answer(document) async for document in found}
 
     async def save(self, answers: Mapping[str, Answer]) -> None:
-        """Store each, in one bulk write. A command that was decided again was answered the same."""
+        """Store each, in one bulk write. A command that was decided again was answered the same.
+
+        They may be forgotten until the snapshots of their batch are saved, which are awaited in the journal.
+        """
         if answers:
             writes = [_replacement(once_id, answer) for once_id, answer in answers.items()]
             await self._collection.bulk_write(writes, ordered=False)

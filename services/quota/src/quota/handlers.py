@@ -48,7 +48,7 @@ class Answers(Protocol):
         """
 
     async def save(self, answers: Mapping[str, Answer]) -> None:
-        """Store each. Durable on return, safe to repeat.
+        """Store each. Durable once the save of snapshots that comes after it returns; safe to repeat.
 
         Raises:
             Exception: the store is away, and some may be stored; the batch comes again.

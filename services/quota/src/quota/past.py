@@ -9,8 +9,8 @@ from griot_chassis import clock
 from griot_chassis.log_scan import LogScan, partitions_of
 from griot_chassis.records import Partition, Record
 from griot_contracts.topics import ACCOUNT_COMMANDS, ACCOUNT_EVENTS, MESSAGE_EVENTS, SESSION_EVENTS
-from quota.domain import Asked, Snapshot, once_of
-from quota.domain.rebuilding import Question, Told, as_told, remember
+from quota.domain import Snapshot
+from quota.domain.rebuilding import Question, Retelling, Written, question_of
 from quota.rebuilding import Rebuilt, Stored
 
 _COUNTS_FOR: Final = (ACCOUNT_COMMANDS.kept or timedelta(days=7)) + timedelta(days=1)
@@ -29,19 +29,19 @@ class LogPast:
         And by those after them that a stored snapshot holds: nobody decides them again.
         """
         undecided, questions = await self._asked(decided, stored)
-        told: list[Told] = []
+        retelling = Retelling(undecided, questions)
         homes: dict[str, int] = {}
         async for record in self._records(Partition(ACCOUNT_EVENTS.name, number) for number in decided):
             homes[record.body.account_id] = record.partition
-            _take(record, told)
+            retelling.take(_written(record))
         async for record in self._records(partitions_of(SESSION_EVENTS)):
             if record.body.account_id in homes:
-                _take(record, told)
+                retelling.take(_written(record))
         async for record in self._records(partitions_of(MESSAGE_EVENTS), back=_COUNTS_FOR):
             if record.body.account_id in homes:
-                _take(record, told)
+                retelling.take(_written(record))
         # Aside, for it may take longer than heartbeats can wait.
-        remembered = await asyncio.to_thread(remember, told, undecided, questions)
+        remembered = await asyncio.to_thread(retelling.remembered)
         return Rebuilt(
             {id_: Snapshot(one, decided[homes[id_]] - 1) for id_, one in remembered.accounts.items()},
             remembered.answers,
@@ -60,8 +60,8 @@ class LogPast:
                 snapshot = snapshots.get(record.body.account_id, Snapshot())
                 if record.offset >= decided[record.partition] and not snapshot.holds(record.offset):
                     undecided.add(record.envelope.id)
-                elif isinstance(record.body, Asked) and once_of(record.body) is not None:
-                    questions[record.envelope.id] = Question(record.body, record.offset)
+                elif (question := question_of(record.body, record.offset)) is not None:
+                    questions[record.envelope.id] = question
         return undecided, questions
 
     async def _records(
@@ -79,8 +79,6 @@ class LogPast:
             yield batch
 
 
-def _take(record: Record, told: list[Told]) -> None:
-    order = record.written_at.timestamp(), len(told)
-    one = as_told(record.body, order, record.envelope.id, record.envelope.causation_id)
-    if one is not None:
-        told.append(one)
+def _written(record: Record) -> Written:
+    one = record.envelope
+    return Written(one.id, one.causation_id, record.at, record.written_at, one.body)

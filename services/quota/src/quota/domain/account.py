@@ -64,6 +64,19 @@ AccountEvent: TypeAlias = (
 _REMEMBERED: Final = 100
 """How many ended keys and sessions an account remembers; repeats come soon, and snapshots stay small."""
 
+MOST_KEYS: Final = 1_000
+"""Keys that an account may have, those that expired too until they are revoked.
+
+Each lies in the snapshot that every decision reads and writes, so that one account must not grow it at will.
+"""
+
+MOST_SESSIONS: Final = 10_000
+"""Sessions that an account may hold where its plan sets no limit.
+
+A suspension names them all in one record, 39 bytes each of the 1 MiB that a broker takes; and all are in
+the snapshot.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -71,7 +84,8 @@ class Account:
 
     Attributes:
         opened_with: the key that it was opened with, by which a repeat is told from another's attempt.
-        keys: the hash of each key in use, by its id.
+        keys: the hash of each key that is not revoked, by its id. Any other is refused, so that a revoked one
+            needs no place here.
         sessions: the `session_key` of each session held, by its id.
         disconnected: the sessions that the account itself wants disconnected, which no resumption connects.
         default_session: the session that was made the default, if one was.
@@ -111,7 +125,8 @@ class Account:
     @property
     def wanted_sessions(self) -> tuple[str, ...]:
         """The sessions that are connected as long as the account may send."""
-        return tuple(id_ for id_ in self.sessions if id_ not in self.disconnected)
+        disconnected = frozenset(self.disconnected)
+        return tuple(id_ for id_ in self.sessions if id_ not in disconnected)
 
     def day_of(self, at: datetime) -> date:
         """The day that a message asked for at `at` counts against: its own, but none before the account's.
@@ -144,7 +159,9 @@ class Snapshot:
 
 
 def midnight_after(day: date) -> datetime:
-    """When the limit of `day` resets: the next day's midnight, UTC's."""
+    """When the limit of `day` resets: the next day's midnight, UTC's. The calendar's last day has its end."""
+    if day == date.max:
+        return datetime.max.replace(tzinfo=UTC)
     return datetime.combine(day + timedelta(days=1), time.min, UTC)
 
 
@@ -210,8 +227,13 @@ def _updated(account: Account, event: SessionUpdated) -> Account:
     return replace(account, sessions=sessions, default_session=default, disconnected=disconnected)
 
 
+def counted_on(event: MessageAccepted) -> date:
+    """The day that the message counts against."""
+    return event.day or event.at.astimezone(UTC).date()
+
+
 def _count(account: Account, event: MessageAccepted) -> Account:
-    day = event.day or event.at.astimezone(UTC).date()
+    day = counted_on(event)
     if day < account.day:
         return account  # a rebuild reads sessions in any order; what an earlier day counted no longer matters
     return replace(account, day=day, sent=account.sent_on(day) + 1)

@@ -28,7 +28,14 @@ from griot_contracts.sessions import (
     SessionUpdated,
     UpdateSession,
 )
-from quota.domain.account import Account, AccountCommand, AccountEvent, midnight_after
+from quota.domain.account import (
+    MOST_KEYS,
+    MOST_SESSIONS,
+    Account,
+    AccountCommand,
+    AccountEvent,
+    midnight_after,
+)
 
 _REFUSED_IN_SUSPENSION: Final = (IssueKey, CreateSession, UpdateSession, SendMessage)
 """What a suspended account may not do; what only gives something up, it may."""
@@ -107,6 +114,8 @@ def _resume(account: Account, command: ResumeAccount) -> list[AccountEvent]:
 def _issue_key(account: Account, command: IssueKey) -> list[AccountEvent]:
     if command.key_id in account.keys or command.key_id in account.ended:
         return _made_before(command)
+    if len(account.keys) >= MOST_KEYS:
+        return [_refusal(command, Refusal.KEY_LIMIT_REACHED, limit=MOST_KEYS)]
     return [
         KeyIssued(
             account_id=command.account_id,
@@ -135,8 +144,8 @@ def _create_session(account: Account, command: CreateSession) -> list[AccountEve
         return _made_before(command)
     if command.session_key in account.sessions.values():
         return [_refusal(command, Refusal.SESSION_KEY_TAKEN)]
-    limit = account.session_limit
-    if limit is not None and len(account.sessions) >= limit:
+    limit = MOST_SESSIONS if account.session_limit is None else account.session_limit
+    if len(account.sessions) >= limit:
         return [_refusal(command, Refusal.SESSION_LIMIT_REACHED, limit=limit)]
     return [
         SessionCreated(

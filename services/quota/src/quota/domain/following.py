@@ -1,6 +1,7 @@
 """What follows from a decision: commands to those who carry it out, and the reply to whoever asked."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TypeAlias
 
 from griot_contracts.accounts import (
@@ -61,18 +62,22 @@ def consequences(event: AccountEvent) -> list[Consequence]:  # noqa: PLR0911 - o
 
 def verdict(command: AccountCommand, events: Sequence[AccountEvent], account: Account) -> CommandDecided:
     """The reply to `command`, of which came `events` and, with them, `account`."""
-    reply = CommandDecided(account_id=command.account_id, at=command.at, refusal=_refused(events))
-    match command:
-        case SendMessage(at=at) if account.opened:
-            day, limit = account.day_of(at), account.daily_limit
-            left = max(0, limit - account.sent_on(day))
-            counted = {"limit": limit, "remaining": left, "resets_at": midnight_after(day)}
-            return reply.model_copy(update=counted)
-        case CreateSession() if account.opened and account.session_limit is not None:
-            left = max(0, account.session_limit - len(account.sessions))
-            return reply.model_copy(update={"limit": account.session_limit, "remaining": left})
-        case _:
-            return reply
+    return reply_of(type(command), command.at, command.account_id, account, _refused(events))
+
+
+def reply_of(
+    kind: type[AccountCommand], at: datetime, who: str, account: Account, refusal: Refusal | None = None
+) -> CommandDecided:
+    """The reply to a command of this kind, asked at `at` by `who`, with which came `account`."""
+    reply = CommandDecided(account_id=who, at=at, refusal=refusal)
+    if kind is SendMessage and account.opened:
+        day, limit = account.day_of(at), account.daily_limit
+        left = max(0, limit - account.sent_on(day))
+        return reply.model_copy(update={"limit": limit, "remaining": left, "resets_at": midnight_after(day)})
+    if kind is CreateSession and account.opened and account.session_limit is not None:
+        left = max(0, account.session_limit - len(account.sessions))
+        return reply.model_copy(update={"limit": account.session_limit, "remaining": left})
+    return reply
 
 
 def _refused(events: Sequence[AccountEvent]) -> Refusal | None:
