@@ -1,11 +1,13 @@
 """A dropped database comes back from the log: what was cancelled stays so, what waits long is not lost."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from dispatcher.rebuild import rebuild
 from dispatcher.settings import DispatcherSettings
 from griot_chassis import clock, ids
 from griot_chassis.records import Partition
@@ -99,6 +101,22 @@ async def test_what_waits_longer_than_its_command_is_kept_is_taken_up_from_its_a
     stored = await database["messages"].find_one({"_id": scheduled.message_id})
     assert stored["status"] == "queued"
     assert abs(stored["not_before"] - scheduled.send_at) < timedelta(milliseconds=1)
+
+
+@pytest.mark.usefixtures("process")
+async def test_a_rebuild_ends_though_the_records_of_a_partition_are_all_too_old_to_be_kept(
+    world: World, session: str, database: Any, settings: DispatcherSettings
+) -> None:
+    """What is not kept is never read, so nobody comes to where it ends."""
+    [sent] = many(session, 1)
+    await world.tell(connected(session), sent)
+    await told(world, sent.message_id, "MessageSent")
+    await forget(settings.kafka_bootstrap, Partition(DISPATCH_COMMANDS.name, partition_of(session)))
+
+    async with asyncio.timeout(60):
+        await rebuild(lambda _done, _total: None, settings)
+
+    assert await database["sessions"].find_one({"_id": session}) is not None
 
 
 async def told(world: World, message_id: str, what: str) -> None:

@@ -1,15 +1,15 @@
 """The store in a real database holds to the suite of every store."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from dispatcher.adapters.store import MongoStore
 from dispatcher.domain.session import Session
-from griot_chassis import ids
+from griot_chassis import clock, ids
 from griot_chassis.mongo import connect
 from tests.unit.dispatcher.store_suite import StoreSuite
 
@@ -30,8 +30,8 @@ def store(database: Any) -> MongoStore:
     return make(database)
 
 
-def make(database: Any) -> MongoStore:
-    return MongoStore(database, ended_kept=FOR_EVER, receipts_kept=FOR_EVER)
+def make(database: Any, now: Callable[[], datetime] = clock.now) -> MongoStore:
+    return MongoStore(database, now, ended_kept=FOR_EVER, receipts_kept=FOR_EVER)
 
 
 class TestMongoStore(StoreSuite):
@@ -61,5 +61,37 @@ async def test_what_a_former_owner_wrote_in_between_gives_way_to_what_the_owner_
     await former.save([], [], [old], [])
 
     await owner.save([], [], [new], [])
+
+    assert (await owner.load({PARTITION}))[PARTITION].sessions == [new]
+
+
+async def test_a_dropped_database_does_not_make_a_former_owner_of_the_owner(database: Any) -> None:
+    """The process that ran when it was dropped may write a session before it is the owner anew."""
+    former, owner = make(database), make(database)
+    old = Session("s1", PARTITION)
+    new = replace(old, connected=True)
+    for _ in range(3):
+        await former.own({PARTITION})
+    await database.client.drop_database(database.name)
+    await former.save([], [], [old], [])
+
+    await owner.own({PARTITION})
+    await owner.save([], [], [new], [])
+
+    assert (await owner.load({PARTITION}))[PARTITION].sessions == [new]
+
+
+async def test_of_two_who_own_at_the_same_moment_or_by_a_slow_clock_the_later_is_the_owner(
+    database: Any,
+) -> None:
+    at = clock.now()
+    former, owner = make(database, lambda: at), make(database, lambda: at - timedelta(minutes=1))
+    old = Session("s1", PARTITION)
+    new = replace(old, connected=True)
+    await former.own({PARTITION})
+    await owner.own({PARTITION})
+    await owner.save([], [], [new], [])
+
+    await former.save([], [], [old], [])
 
     assert (await owner.load({PARTITION}))[PARTITION].sessions == [new]

@@ -12,6 +12,7 @@ from api.projector.adapters import Documents, Projector
 from api.projector.projections import Ref
 from dispatcher.adapters.store import MongoStore
 from dispatcher.domain.message import Message
+from griot_chassis import clock
 from griot_chassis.errors import PositionsForgottenError
 from griot_chassis.mongo import connect
 from griot_chassis.positions import Positions
@@ -150,7 +151,7 @@ async def test_a_document_that_another_projector_made_meanwhile_is_replaced_by_a
 
 async def test_the_queue_of_the_dispatcher(server: MongoServer) -> None:
     client = connect(server.url, "test")
-    store = MongoStore(client["dispatcher"], ended_kept=A_DAY, receipts_kept=A_DAY)
+    store = MongoStore(client["dispatcher"], clock.now, ended_kept=A_DAY, receipts_kept=A_DAY)
 
     async def queued(number: int) -> None:
         await store.save([Message(f"m{number}", "s1", "a", 0, sequence=number)], [], [], [])

@@ -11,6 +11,7 @@ from dispatcher.handlers.dispatch import Dispatch
 from dispatcher.handlers.policy import Policy
 from griot_chassis.records import Partition, Record
 from griot_contracts.base import Contract
+from griot_contracts.messages import MessageEvent
 from griot_contracts.topics import DELIVERY_EVENTS, DISPATCH_COMMANDS, SESSION_EVENTS
 from tests.unit.dispatcher.fakes import (
     Clock,
@@ -69,6 +70,11 @@ class Bench:
         records = self.topics.records(bodies)
         await self.dispatch(records)
         return records
+
+    def remember(self) -> None:
+        """What was told of messages up to now stands in the log."""
+        told = (envelope.body for envelope in self.log.written)
+        self.past.events = [body for body in told if isinstance(body, MessageEvent)]
 
     async def restart(self) -> None:
         """The process is killed, and another one takes over."""

@@ -32,7 +32,10 @@ T = TypeVar("T")
 
 
 class MemoryStore:
-    """A store in dictionaries; passes the suite of the real one. `away` makes the next save fail."""
+    """A store in dictionaries; passes the suite of the real one.
+
+    `away` makes the next save fail, `saves_left` the one after so many.
+    """
 
     def __init__(self) -> None:
         self.stored: dict[str, Message] = {}
@@ -41,6 +44,7 @@ class MemoryStore:
         self.reads = 0
         self.writes = 0
         self.away = False
+        self.saves_left: int | None = None
 
     async def own(self, partitions: Collection[int]) -> None:
         pass
@@ -63,13 +67,13 @@ class MemoryStore:
         sessions: Collection[Session],
         early: Collection[EarlyReceipt],
     ) -> None:
-        if self.away:
-            self.away = False
+        if self.away or self.saves_left == 0:
+            self.away, self.saves_left = False, None
             raise DatabaseUnavailableError("away")
+        if self.saves_left is not None:
+            self.saves_left -= 1
         self.writes += bool(new or messages) + bool(sessions) + bool(early)
-        for message in new:
-            self.stored.setdefault(message.message_id, message)
-        for message in messages:
+        for message in [*new, *messages]:
             known = self.stored.get(message.message_id)
             if known is None or known.progress < message.progress:
                 self.stored[message.message_id] = message
@@ -186,10 +190,12 @@ class MemoryPast:
         return self.of_sessions
 
     async def given(self, number: int, since: datetime) -> dict[str, list[str]]:
+        self.asked.append("given")
         given: dict[str, list[str]] = {}
         for event in self.events:
-            if isinstance(event, MessageSending) and event.message_id not in given.get(event.session_id, []):
-                given.setdefault(event.session_id, []).append(event.message_id)
+            if isinstance(event, MessageSending) and event.at >= since:
+                ids = given.setdefault(event.session_id, [])
+                ids += [event.message_id] if event.message_id not in ids else []
         return given
 
     async def still_open(self, number: int) -> list[Record]:

@@ -17,7 +17,6 @@ SESSION = Session(
     PARTITION,
     connected=True,
     when_unknown=WhenUnknown.FAIL,
-    status_at=NOON,
     epoch=3,
     made_at=NOON,
     messages_per_minute=20,
@@ -105,6 +104,16 @@ class StoreSuite:
         await store.save([after(TRACED, "sent")], [], [], [])
 
         await store.save([TRACED, queued("m2", 5)], [], [], [])
+
+        assert await store.messages(["m1"]) == [after(TRACED, "sent")]
+        assert await store.messages(["m2"]) == [queued("m2", 5)]
+
+    async def test_what_is_new_to_whoever_saves_it_takes_the_place_of_what_is_less_far(
+        self, store: Store
+    ) -> None:
+        await store.save([TRACED], [], [], [])
+
+        await store.save([queued("m2", 5), after(TRACED, "sent")], [], [], [])
 
         assert await store.messages(["m1"]) == [after(TRACED, "sent")]
         assert await store.messages(["m2"]) == [queued("m2", 5)]

@@ -1,5 +1,7 @@
 """Cancelling: what can be, what is answered, and that what was told stays true."""
 
+import contextlib
+
 import pytest
 
 from griot_chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
@@ -18,6 +20,7 @@ from tests.unit.dispatcher.samples import (
     disconnected,
     dispatch,
     failed,
+    paced,
     seconds,
     sent,
     unknown,
@@ -88,6 +91,7 @@ async def test_a_message_that_has_failed_or_whose_session_is_gone_is_not_cancell
 
     assert await cancel(bench, "m1") == TOO_LATE
     assert await cancel(bench, "m2", "s2") == TOO_LATE
+    await bench.wake()
     assert len(bench.log.events("m2", MessageFailed)) == 1
 
 
@@ -188,6 +192,59 @@ async def test_what_waited_for_a_session_that_was_away_is_cancelled_after_a_rest
     await bench.restart()
 
     assert await cancel(bench, "m1") == "granted"
+
+
+@pytest.mark.parametrize("flaps", [False, True])
+async def test_what_waits_for_the_next_day_is_cancelled_after_a_restart(bench: Bench, *, flaps: bool) -> None:
+    """The line does not move for hours, and nobody may have to wait for that to cancel its first."""
+    await bench.hear(connected(), created(), paced(daily_cap=1))
+    await bench.hear(*map(dispatch, ("m1", "m2", "m3")), dispatch("later", send_at=NOON + seconds(60)))
+    await bench.hear(sent("m1"))
+    bench.clock.go_on(seconds(120))
+    bench.progress.next = {Partition(DISPATCH_COMMANDS.name, PARTITION): 100}
+    await bench.restart()
+    if flaps:
+        await bench.hear(disconnected())
+        await bench.hear(connected())
+
+    assert [await cancel(bench, name) for name in ("m2", "later", "m3")] == ["granted"] * 3
+    assert bench.log.asked == [("m1", 1)]
+
+
+async def test_what_waits_because_of_a_cap_that_was_set_meanwhile_is_cancelled_after_a_restart(
+    bench: Bench,
+) -> None:
+    await bench.hear(connected(), created(), dispatch("m1"), dispatch("m2"))
+    bench.remember()
+    await bench.hear(paced(daily_cap=1), sent("m1"))
+    bench.progress.next = {Partition(DISPATCH_COMMANDS.name, PARTITION): 100}
+    await bench.restart()
+
+    assert await cancel(bench, "m2") == "granted"
+
+
+@pytest.mark.parametrize("saves", [0, 1])
+async def test_a_paced_sessions_retry_that_may_be_under_way_is_not_cancelled(
+    bench: Bench, saves: int
+) -> None:
+    """It was asked for, and its owner died before all of that was stored."""
+    await bench.hear(connected(), created(), paced(daily_cap=1), dispatch("m1"), dispatch("m2"))
+    failure = bench.topics.records([failed("m1")])
+    bench.clock.go_on(seconds(60))
+    bench.store.saves_left = saves
+    with contextlib.suppress(DatabaseUnavailableError):
+        await bench.dispatch(failure)
+    bench.store.saves_left = None
+    bench.progress.next = {Partition(DISPATCH_COMMANDS.name, PARTITION): 100}
+    bench.progress.last = {failure[0].at: failure[0].offset}
+    await bench.restart()
+    questions = bench.topics.records([cancel_("m1", at=bench.clock.time)])
+
+    await bench.dispatch([*failure, *questions])
+    await bench.dispatch(bench.topics.records([cancel_("m1", at=bench.clock.time)]))
+
+    assert set(bench.log.replies) == {("began-m1", TOO_LATE)}
+    assert set(bench.log.asked) == {("m1", 1), ("m1", 2)}
 
 
 async def test_nothing_is_decided_before_the_news_is_read(bench: Bench) -> None:

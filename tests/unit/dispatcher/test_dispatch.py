@@ -222,6 +222,7 @@ async def test_a_deleted_sessions_messages_fail_and_so_do_those_that_come_later(
     await bench.hear(*(dispatch(f"m{number:03}") for number in range(BACKLOG)))
     await bench.restart()
     await bench.hear(deleted())
+    await bench.wake()
     await bench.hear(dispatch("late"))
 
     told = [envelope.body for envelope in bench.log.written if isinstance(envelope.body, MessageFailed)]

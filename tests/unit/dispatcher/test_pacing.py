@@ -100,6 +100,15 @@ def test_a_retry_counts_once() -> None:
     assert session.given_today == 1
 
 
+def test_a_retry_on_the_next_day_counts_against_that_day() -> None:
+    session = count(follow(SESSION, paced(daily_cap=1)), "m1", NOON, USUAL, 0.5)
+
+    session = count(session, "m1", MIDNIGHT, USUAL, 0.5)
+
+    assert session.given_today == 1
+    assert wait_for(session, "m2", MIDNIGHT, USUAL) is not None
+
+
 def test_the_usual_cap_is_for_young_sessions_and_an_owners_own_is_for_ever() -> None:
     usual = Usual(young_daily_cap=1, young_for=timedelta(days=7))
     young = count(follow(SESSION, created()), "m1", NOON, usual, 0.5)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from functools import reduce
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -211,16 +212,36 @@ def test_only_a_connected_session_can_send() -> None:
             assert not follow(follow(SESSION, connected()), status(value)).connected
 
 
-def test_an_older_word_about_a_session_is_passed_over() -> None:
+def test_of_one_owners_words_the_last_counts_whatever_its_clock_says() -> None:
     session = follow(SESSION, connected(at=NOON + seconds(1)))
 
-    assert follow(session, disconnected()) is session
+    assert not follow(session, disconnected()).connected
 
 
-def test_of_two_words_of_the_same_moment_the_later_owners_counts() -> None:
+def test_a_former_owners_word_is_passed_over_whatever_its_clock_says() -> None:
     session = follow(SESSION, status(SessionStatus.CONNECTED, epoch=2))
 
-    assert follow(session, status(SessionStatus.DISCONNECTED, epoch=1)) is session
+    assert follow(session, status(SessionStatus.DISCONNECTED, NOON + seconds(1), epoch=1)) is session
+
+
+def test_a_later_owners_word_counts_whatever_its_clock_says() -> None:
+    session = follow(SESSION, status(SessionStatus.CONNECTED, NOON + seconds(1), epoch=1))
+
+    assert not follow(session, status(SessionStatus.DISCONNECTED, epoch=2)).connected
+
+
+def test_what_is_told_of_a_session_a_second_time_ends_where_it_ended_before() -> None:
+    words = [
+        status(SessionStatus.CONNECTED, epoch=1),
+        status(SessionStatus.CONNECTED, epoch=2),
+        status(SessionStatus.DISCONNECTED, epoch=2),
+        status(SessionStatus.DISCONNECTED, epoch=1),
+    ]
+    session = reduce(follow, words, SESSION)
+
+    for begun in range(len(words)):
+        assert reduce(follow, words[begun:], session) == session
+    assert not session.connected
 
 
 def test_a_deleted_session_stays_deleted() -> None:

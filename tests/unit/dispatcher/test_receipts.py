@@ -4,7 +4,17 @@ import pytest
 
 from griot_contracts.sessions import WhenUnknown
 from tests.unit.dispatcher.conftest import Bench
-from tests.unit.dispatcher.samples import BEN, connected, created, dispatch, receipt, sent, unknown, updated
+from tests.unit.dispatcher.samples import (
+    BEN,
+    connected,
+    created,
+    dispatch,
+    receipt,
+    seconds,
+    sent,
+    unknown,
+    updated,
+)
 
 
 async def test_receipts_move_a_message_forward_once(bench: Bench) -> None:
@@ -118,3 +128,28 @@ async def test_a_receipt_that_may_be_for_another_message_settles_nothing(bench: 
 
     assert bench.log.told("m1")[-1] == "MessageFailed"
     assert bench.log.told("m2")[-2:] == ["MessageSent", "MessageDelivered"]
+
+
+async def test_a_receipt_that_may_be_for_a_message_in_doubt_does_not_settle_the_next_one(
+    bench: Bench,
+) -> None:
+    await bench.hear(connected(), created(WhenUnknown.FAIL), dispatch("m1"), unknown("m1"))
+    await bench.hear(dispatch("m2"))
+    await bench.hear(receipt("3EB0m1"))
+
+    await bench.hear(unknown("m2"))
+
+    assert bench.log.told("m2")[-2:] == ["MessageUnknown", "MessageFailed"]
+
+
+async def test_a_receipt_during_a_messages_second_try_settles_it_though_the_first_is_in_doubt(
+    bench: Bench,
+) -> None:
+    await bench.hear(connected(), dispatch("m1"), unknown("m1"))
+    bench.clock.go_on(seconds(2))
+    await bench.wake()
+    await bench.hear(receipt("3EB0m1"))
+
+    await bench.hear(unknown("m1", 2))
+
+    assert bench.log.told("m1")[-2:] == ["MessageSent", "MessageDelivered"]

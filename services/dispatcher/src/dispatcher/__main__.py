@@ -39,6 +39,7 @@ async def _until_dropped(settings: DispatcherSettings, standstill: Standstill) -
         progress = ReadSoFar(positions)
         store = MongoStore(
             service.mongo[settings.dispatcher_database],
+            clock.now,
             ended_kept=settings.dispatcher_ended_kept,
             receipts_kept=settings.dispatcher_receipts_kept,
         )

@@ -34,7 +34,7 @@ async def rebuild(tell: Callable[[int, int], None], settings: DispatcherSettings
     settings = settings or DispatcherSettings()
     client, log = connect(settings.mongo_url, "rebuild"), LogEnds(settings.kafka_bootstrap)
     try:
-        ends = await log.of(DISPATCH_COMMANDS, DELIVERY_EVENTS, SESSION_EVENTS)
+        ends = await log.of_kept(DISPATCH_COMMANDS, DELIVERY_EVENTS, SESSION_EVENTS)
         await client.drop_database(settings.dispatcher_database)
         positions = Positions(client[settings.dispatcher_database], _GROUP)
         async with asyncio.timeout(_WITHIN.total_seconds()):

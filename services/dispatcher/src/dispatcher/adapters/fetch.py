@@ -17,6 +17,7 @@ from dispatcher.domain.media import FORBIDDEN, UNREACHABLE, Refused
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS: Final = 5
 _MAY_PASS: Final = frozenset({408, 425, 429})
+_LAST_PORT: Final = 65_535
 _HEADERS: Final = (
     (b"Accept", b"*/*"),
     (b"Accept-Encoding", b"identity"),  # what is packed small may unpack to anything
@@ -127,8 +128,11 @@ def _parsed(url: str, relative_to: httpx.URL | None = None) -> httpx.URL:
         parsed = httpx.URL(url) if relative_to is None else relative_to.join(url)
     except (httpx.InvalidURL, ValueError) as error:
         raise _unreachable("the address is not a URL") from error
-    if parsed.scheme not in ("http", "https") or not parsed.host:
+    # Raw, as it is asked for: to be shown, it would have to be a name that IDNA knows.
+    if parsed.scheme not in ("http", "https") or not parsed.raw_host:
         raise _unreachable("the address is neither http nor https")
+    if parsed.port is not None and not 0 < parsed.port <= _LAST_PORT:
+        raise _unreachable("the address has a port that there is not")
     return parsed
 
 

@@ -13,6 +13,7 @@ from pymongo.errors import PyMongoError
 from dispatcher.adapters.fetch import Fetcher, MediaRefusedError
 from dispatcher.domain.media import (
     LARGEST,
+    UNREACHABLE,
     UNSUPPORTED,
     Kind,
     Outcome,
@@ -82,9 +83,22 @@ class FetchedMedia:
             await asyncio.sleep(_DROP_OLD_EVERY_S)
 
     async def _fetch(self, message_id: str, url: str, kind: Kind) -> MediaReference:
+        """Fetch it into the store.
+
+        Raises:
+            MediaRefusedError: it cannot be had. What nobody thought of counts as that, too: to try for ever
+                would hold up all that the session has to send.
+            PyMongoError: the store is away.
+        """
         told: dict[str, Any] = {"kind": kind}
-        async with self._fetcher.open(url, LARGEST[kind], too_large(kind)) as body:
-            return _reference(await self._store.put(message_id, _looked_at(body, kind, told), told))
+        try:
+            async with self._fetcher.open(url, LARGEST[kind], too_large(kind)) as body:
+                return _reference(await self._store.put(message_id, _looked_at(body, kind, told), told))
+        except (MediaRefusedError, PyMongoError):
+            raise
+        except Exception as error:
+            log.exception("media given up", message_id=message_id)
+            raise MediaRefusedError(Refused(UNREACHABLE, "it could not be fetched")) from error
 
 
 async def _looked_at(body: AsyncIterator[bytes], kind: Kind, told: dict[str, Any]) -> AsyncIterator[bytes]:

@@ -4,9 +4,9 @@ Every query is one index deep and sorts nothing, so it costs the same however mu
 """
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import fields
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pydantic import TypeAdapter
@@ -36,15 +36,24 @@ _RECEIPT: Final = [field.name for field in fields(EarlyReceipt)]
 class MongoStore:
     """The port `Store` on the collections `messages`, `sessions` and `receipts` of one database."""
 
-    def __init__(self, database: Any, *, ended_kept: timedelta, receipts_kept: timedelta) -> None:
+    def __init__(
+        self,
+        database: Any,
+        now: Callable[[], datetime],
+        *,
+        ended_kept: timedelta,
+        receipts_kept: timedelta,
+    ) -> None:
         """Make the store.
 
         Args:
             database: where the collections lie.
+            now: the clock that owners are told apart by where the database was dropped.
             ended_kept: how long a message is remembered after its end: as long as receipts for it may come.
             receipts_kept: how long a receipt waits for the message it is for.
         """
         self._database = database.with_options(write_concern=NEVER_FORGOTTEN)
+        self._now = now
         self._ended_kept = ended_kept
         self._receipts_kept = receipts_kept
         self._has_indexes = False
@@ -56,11 +65,19 @@ class MongoStore:
         self._epochs = dict(zip(partitions, epochs, strict=True))
 
     async def _begin(self, number: int) -> int:
-        owners = self._database["owners"]
-        now = await owners.find_one_and_update(
-            {"_id": number}, {"$inc": {"epoch": 1}}, upsert=True, return_document=ReturnDocument.AFTER
+        """A number for this ownership, higher than all before it.
+
+        By the clock, for a count would begin anew where the database is dropped, and what was written under
+        the old one since is not. One more than it, for two may begin in one moment, or by two clocks.
+        """
+        owners, this = self._database["owners"], {"_id": number}
+        by_the_clock = int(self._now().timestamp() * 1000)
+        await owners.update_one(this, {"$max": {"epoch": by_the_clock}}, upsert=True)
+        counted = await owners.find_one_and_update(
+            this, {"$inc": {"epoch": 1}}, return_document=ReturnDocument.AFTER
         )
-        return int(now["epoch"])
+        # None where it was dropped in this very moment.
+        return await self._begin(number) if counted is None else int(counted["epoch"])
 
     async def load(self, partitions: Collection[int]) -> dict[int, Shelf]:
         """What is stored of these partitions, one shelf each."""
@@ -94,26 +111,30 @@ class MongoStore:
 
         A message that is stored as far or further is left alone, and so is a session that has another owner.
 
-        Those that are new are inserted, which costs a third of finding out that they are not there.
+        Those that are new are inserted, which costs a third of finding out that they are not there. Where
+        they are, a former owner wrote them meanwhile.
         """
         inserts = [InsertOne(_document(message)) for message in new]
-        await self._write("messages", [*inserts, *map(_forward, messages)])
+        met = await self._write("messages", [*inserts, *map(_forward, messages)])
+        await self._write("messages", [_forward(one) for place, one in enumerate(new) if place in met])
         await self._write("sessions", map(self._write_session, sessions))
         await self._write("receipts", (_write_receipt(receipt) for receipt in early))
 
     async def _find(self, what: Document) -> list[Message]:
         return [_message(document) async for document in self._database["messages"].find(what)]
 
-    async def _write(self, collection: str, writes: Iterable[Write]) -> None:
+    async def _write(self, collection: str, writes: Iterable[Write]) -> set[int]:
+        """Write each; the places of those that met what is stored and left it alone."""
         batch = list(writes)
         if not batch:
-            return
+            return set()
         try:
             await self._database[collection].bulk_write(batch, ordered=False)
         except BulkWriteError as error:
-            # The filter missed, and the upsert or the insert met what is stored: it is as far, or further, or
+            # An insert met it, or the filter missed and so the upsert did: then it is as far, or further, or
             # a later owner's.
-            duplicates(error)
+            return {failed["index"] for failed in duplicates(error)}
+        return set()
 
     def _write_session(self, session: Session) -> ReplaceOne[Document]:
         epoch = self._epochs.get(session.partition, 0)

@@ -58,9 +58,11 @@ def wait_for(session: Session, message_id: str, now: datetime, usual: Usual) -> 
 
 
 def count(session: Session, message_id: str, now: datetime, usual: Usual, spread: float) -> Session:
-    """The session after it gave this message away."""
+    """The session once it gives this message away, to be stored before. Without a pace nothing is counted."""
+    if not is_paced(session, now, usual):
+        return replace(session, given_today=0, day_ends=None, last_given=None, next_at=None)
     if session.day_ends is None or session.day_ends <= now:
-        session = replace(session, given_today=0, day_ends=_midnight_after(now))
+        session = replace(session, given_today=0, day_ends=_midnight_after(now), last_given=None)
     if session.last_given != message_id:
         session = replace(session, given_today=session.given_today + 1, last_given=message_id)
     per_minute = _per_minute(session, usual)
@@ -72,12 +74,34 @@ def count(session: Session, message_id: str, now: datetime, usual: Usual, spread
 
 def recount(session: Session, given: Sequence[str], now: datetime) -> Session:
     """The session as it is when these are the messages that it gave away on this day of UTC."""
-    return replace(session, given_today=len(given), last_given=given[-1], day_ends=_midnight_after(now))
+    last_given = given[-1] if given else None
+    return replace(session, given_today=len(given), last_given=last_given, day_ends=_midnight_after(now))
+
+
+def with_count_of(counted: Session, session: Session) -> Session:
+    """The session with what another reading of it says that it gave away."""
+    return replace(
+        session,
+        given_today=counted.given_today,
+        day_ends=counted.day_ends,
+        last_given=counted.last_given,
+        next_at=counted.next_at,
+    )
 
 
 def is_paced(session: Session, now: datetime, usual: Usual) -> bool:
     """Whether it matters what the session gave away, and when."""
     return _per_minute(session, usual) is not None or _daily_cap(session, now, usual) is not None
+
+
+def is_counted(session: Session, now: datetime, usual: Usual) -> bool:
+    """Whether all is noted that the session gave away, each message before it was given."""
+    return session.day_ends is not None and is_paced(session, now, usual)
+
+
+def is_to_be_recounted(session: Session, now: datetime, usual: Usual) -> bool:
+    """Whether it matters what the session gave away today, and nobody has counted it."""
+    return session.day_ends is None and is_paced(session, now, usual)
 
 
 def _per_minute(session: Session, usual: Usual) -> int | None:

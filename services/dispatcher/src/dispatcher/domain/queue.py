@@ -16,6 +16,7 @@ from typing import Final
 
 from dispatcher.domain.message import Message
 from dispatcher.domain.retry import NOT_CONNECTED
+from dispatcher.domain.session import Session
 
 AT_HAND: Final = 50
 """Messages of a lane that are held in full: what is read at once when they run out."""
@@ -54,7 +55,8 @@ class Queue:
     """The open messages of one session.
 
     A former owner of the session may have given a message away, and this one does not know of it before it
-    gave one itself: `may_be_given` tells what can be under way.
+    gave one itself: `may_be_given` tells what can be under way. Where each was counted before it was given,
+    that is the one counted last; and it goes before what has not been tried, as it has its place in the day.
     """
 
     def __init__(self, places: Iterable[Place] = ()) -> None:
@@ -68,6 +70,8 @@ class Queue:
         self._suspects: set[str] = set()
         self._unsure = False
         self._gave = False
+        self._counted = False
+        self._counted_last: str | None = None
         for place in sorted(places, key=lambda place: place.sequence):
             self._put(place)
 
@@ -104,10 +108,14 @@ class Queue:
         """The message, if it is at hand."""
         return self._at_hand.get(message_id)
 
-    def take_over(self, connected: bool, with_owner: Iterable[str]) -> None:  # noqa: FBT001
-        """Somebody else had it before. While the session is not connected, what it had then still counts."""
-        self._unsure = connected
-        self._suspects = set() if connected else set(with_owner)
+    def take_over(self, session: Session, *, counted: bool) -> None:
+        """Somebody else had it before, and `counted` each message before it gave that away, or did not.
+
+        While the session is not connected, what it had when it last was still counts.
+        """
+        self._unsure = session.connected
+        self._suspects = set() if session.connected else set(session.with_owner)
+        self._counted, self._counted_last = counted, session.last_given
 
     def advance(self, now: datetime) -> None:
         """Let time pass: what is scheduled up to a moment from now counts among the next ones."""
@@ -166,6 +174,8 @@ class Queue:
         if self._tried:
             first = self._first_tried()
             return first if first.is_due(now) else first.not_before
+        if not self._gave and (counted := self._place_counted()) and counted.message_id in self._at_hand:
+            return counted
         if self._scheduled and self._scheduled[0][0] <= now:
             return self._places[self._scheduled[0][2]]
         return next(iter(self._fresh.values()), None) or self._next_moment(now)
@@ -196,12 +206,21 @@ class Queue:
 
     def _next_ones(self) -> set[str]:
         """The attempts of which a former owner made one at most: which, depends on when it chose."""
-        if self._tried:
+        if self._counted:
+            place = self._place_counted()
+            ids = [] if place is None else [place.message_id]
+        elif self._tried:
             ids = [self._first_tried().message_id]
         else:
             due = takewhile(lambda one: self._now is not None and one[0] <= self._now, self._scheduled)
             ids = [*islice(self._fresh, 1), *(id_ for _, _, id_ in due)]
         return {attempt_name(id_, self._places[id_].attempt + 1) for id_ in ids}
+
+    def _place_counted(self) -> Place | None:
+        """The place of what a former owner counted last, if it has no end."""
+        if not self._counted or self._counted_last is None:
+            return None
+        return self._places.get(self._counted_last)
 
     def _first_tried(self) -> Place:
         return min(self._tried.values(), key=lambda place: place.sequence)

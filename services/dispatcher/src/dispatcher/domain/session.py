@@ -26,8 +26,7 @@ class Session:
         connected: whether messages may be given to its owner.
         deleted: it is gone for good, and so is what waits in its queue.
         when_unknown: what becomes of a message of which nobody knows whether WhatsApp took it.
-        status_at: when the status was seen; with `epoch` it tells a late word of a former owner from news.
-        epoch: the ownership under which it was seen.
+        epoch: the ownership under which that was seen; it tells a late word of a former owner from news.
         sequence: of what its owner wanted last, the place among the account's commands.
         made_at: when it was made.
         messages_per_minute: the pace that its owner wants; None is as is usual.
@@ -44,7 +43,6 @@ class Session:
     connected: bool = False
     deleted: bool = False
     when_unknown: WhenUnknown = WhenUnknown.RESEND
-    status_at: datetime | None = None
     epoch: int = 0
     sequence: int | None = None
     made_at: datetime | None = None
@@ -92,8 +90,7 @@ def _paced(session: Session, event: SessionUpdated) -> Session:
 
 
 def _status_changed(session: Session, event: SessionStatusChanged) -> Session:
-    seen = session.status_at
-    if session.deleted or (seen is not None and (event.at, event.epoch) < (seen, session.epoch)):
+    # Of one owner's words the last holds, and the log has them in order: its clock may be set back meanwhile.
+    if session.deleted or event.epoch < session.epoch:
         return session
-    connected = event.status is SessionStatus.CONNECTED
-    return replace(session, connected=connected, status_at=event.at, epoch=event.epoch)
+    return replace(session, connected=event.status is SessionStatus.CONNECTED, epoch=event.epoch)

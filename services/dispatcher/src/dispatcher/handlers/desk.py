@@ -5,7 +5,7 @@ read back before they are used again.
 """
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, TypeVar
@@ -39,11 +39,26 @@ class Held:
     put_off: set[str] = field(default_factory=set)
     """The records that told which messages wait for the next day: told once is enough."""
 
+    def doubtful_to(self, chat: str) -> Message | None:
+        """The message in doubt that a receipt from this chat is for; None where it could be another's."""
+        under_way = self.queue.under_way
+        if under_way is not None and under_way.to == chat:
+            return None
+        candidates = [message for message in self.in_doubt.values() if message.to == chat]
+        return candidates[0] if len(candidates) == 1 else None
+
+    def attempt_to(self, chat: str) -> str | None:
+        """The attempt under way that a receipt from this chat is for; None where it could be another's."""
+        under_way = self.queue.under_way
+        given = None if under_way is None else under_way.message_id
+        doubtful = any(one.to == chat for id_, one in self.in_doubt.items() if id_ != given)
+        return None if doubtful else self.queue.attempt_to(chat)
+
 
 class Desk:
     """The sessions of one partition, and what is remembered beside them."""
 
-    def __init__(self, number: int, shelf: Shelf) -> None:
+    def __init__(self, number: int, shelf: Shelf, is_counted: Callable[[Session], bool]) -> None:
         self.number = number
         self.sessions: dict[str, Held] = {}
         self._recent: OrderedDict[str, Message] = OrderedDict()
@@ -53,7 +68,7 @@ class Desk:
         for session_id, places in shelf.waiting.items():
             self.held(session_id).queue = Queue(places)
         for held in self.sessions.values():
-            held.queue.take_over(held.session.connected, held.session.with_owner)
+            held.queue.take_over(held.session, counted=is_counted(held.session))
         for message in shelf.in_doubt:
             self.held(message.session_id).in_doubt[message.message_id] = message
         for receipt in shelf.early:
@@ -64,8 +79,12 @@ class Desk:
         return self.sessions.setdefault(session_id, Held(Session(session_id, self.number)))
 
     def busy(self) -> list[Held]:
-        """The sessions that have something to do, and can."""
-        return [held for held in self.sessions.values() if held.session.connected and len(held.queue)]
+        """The sessions that have something to do, and can: to send it, or to give it up."""
+        return [
+            held
+            for held in self.sessions.values()
+            if len(held.queue) and (held.session.connected or held.session.deleted)
+        ]
 
     def reflect(self, message: Message) -> None:
         """Take in how a message stands now."""
@@ -103,8 +122,10 @@ class Desk:
 class Desks:
     """The desks of the partitions owned, read from the store when they are first needed."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, is_counted: Callable[[Session], bool]) -> None:
+        """`is_counted` says of a stored session whether each message was counted before it was given."""
         self._store = store
+        self._is_counted = is_counted
         self._desks: dict[int, Desk] = {}
 
     def __getitem__(self, number: int) -> Desk:
@@ -118,7 +139,8 @@ class Desks:
         missing = [number for number in numbers if number not in self._desks]
         if missing:
             shelves = await self._store.load(missing)
-            self._desks.update({number: Desk(number, shelves.get(number, Shelf())) for number in missing})
+            for number in missing:
+                self._desks[number] = Desk(number, shelves.get(number, Shelf()), self._is_counted)
 
     def forget(self, numbers: Iterable[int] | None = None) -> None:
         """Drop these, or all; they are read back when they are needed."""

@@ -7,10 +7,11 @@ or for a gate, goes out from `keep_time`. One lock keeps the two apart.
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Final
 
 from dispatcher.domain.message import Message
-from dispatcher.domain.pacing import midnight_before, recount
+from dispatcher.domain.pacing import is_counted, is_to_be_recounted, midnight_before
 from dispatcher.handlers.alarms import Alarms
 from dispatcher.handlers.desk import Desk, Desks, Held
 from dispatcher.handlers.fetching import Fetching
@@ -23,7 +24,6 @@ from griot_chassis.log import get_logger
 from griot_chassis.records import Partition, Record
 from griot_contracts.deliveries import DeliveryFailed, DeliverySent, DeliveryUnknown, ReceiptReceived
 from griot_contracts.messages import CancelMessage, DispatchMessage
-from griot_contracts.sessions import SessionDeleted
 
 log = get_logger(__name__)
 
@@ -32,6 +32,8 @@ _AT_ONCE: Final = 2_000
 
 What the log takes well within its time.
 """
+_GIVEN_UP_AT_ONCE: Final = 500
+"""Messages of deleted sessions that are ended in one turn, while the other sessions wait."""
 _NEXT_LOOK: Final = timedelta(seconds=1)
 
 
@@ -56,7 +58,7 @@ class Dispatch:
         self._policy = policy
         self._now = now
         self._awake = awake
-        self._desks = Desks(store)
+        self._desks = Desks(store, lambda session: is_counted(session, now(), policy.usual))
         self._gates = Gates(progress)
         self._recalling = Recalling(past, progress)
         self._alarms = Alarms()
@@ -91,7 +93,9 @@ class Dispatch:
             self._owned = {partition.number for partition in partitions}
             await self._store.own(self._owned)
             await self._gates.close(partitions)
-            await self._recalling.assigned(partitions, self._gates.began, self._gates.anew, self._now())
+            await self._recalling.assigned(
+                partitions, self._gates.read_before, self._gates.unhandled, self._now()
+            )
             await self._desks.open(self._owned)
             self._wake_all(self._owned)
 
@@ -124,13 +128,7 @@ class Dispatch:
             try:
                 await self._desks.open(ready)
                 await self._take_up(ready)
-                sessions = [
-                    (desk, held) for desk in self._desks if desk.number in ready for held in desk.busy()
-                ]
-                await self._desks.fill([held for _, held in sessions], self._now())
-                work = self._work(())
-                self._pump(work, sessions)
-                await self._finish(work)
+                await self._pump_all(desk for desk in self._desks if desk.number in ready)
             except BaseException:
                 self._put_down(ready)  # what was given to nobody must not count as under way
                 raise
@@ -138,22 +136,28 @@ class Dispatch:
                 for number in set(numbers) - ready:
                     self._alarms.ring(number, self._now() + _NEXT_LOOK)
 
+    async def _pump_all(self, desks: Iterable[Desk]) -> None:
+        sessions = [(desk, held) for desk in desks for held in desk.busy()]
+        await self._desks.fill([held for _, held in sessions if held.session.connected], self._now())
+        work = self._work(())
+        await self._give_up(work, [held for _, held in sessions if held.session.deleted])
+        await self._pump(work, sessions)
+        await self._finish(work)
+
+    async def _give_up(self, work: Work, deleted: Iterable[Held]) -> None:
+        """End some of what deleted sessions leave; the rest in the next turns, so that nobody waits long."""
+        ids = list(islice((id_ for held in deleted for id_ in held.queue.ids), _GIVEN_UP_AT_ONCE))
+        for message in await self._store.messages(ids) if ids else ():
+            work.give_up(message, self._now())
+            self._alarms.ring(message.partition, self._now())
+
     async def _take_up(self, numbers: Collection[int]) -> None:
         """Know of a dropped database's sessions, and of what waits for longer than its command is kept."""
         for number in filter(self._recalling.is_to_be_taken_up, numbers):
             records = await self._recalling.sessions(number) + await self._recalling.still_open(number)
             for start in range(0, len(records), _AT_ONCE):
                 await self._handle(records[start : start + _AT_ONCE])
-            await self._recount(number)
             self._recalling.is_taken_up(number)
-
-    async def _recount(self, number: int) -> None:
-        now, desk = self._now(), self._desks[number]
-        given = await self._recalling.given(number, midnight_before(now))
-        for session_id, ids in given.items():
-            held = desk.held(session_id)
-            held.session = recount(held.session, ids, now)
-        await self._store.save((), (), [desk.held(id_).session for id_ in given], ())
 
     async def _handle(self, records: Sequence[Record]) -> None:
         touched = {(record.partition, _session_of(record)) for record in records}
@@ -163,27 +167,46 @@ class Dispatch:
         work = self._work(await self._known(records))
         for record in records:
             work.take(record)
-        self._pump(work, [item for item in sessions if self._gates.is_open(item[0].number)])
+        await self._pump(work, [item for item in sessions if self._gates.is_open(item[0].number)])
         await self._finish(work)
         self._recalling.passed(records)
         self._wake_all(self._gates.pass_(records))
 
-    def _pump(self, work: Work, sessions: Iterable[tuple[Desk, Held]]) -> None:
+    async def _pump(self, work: Work, sessions: Sequence[tuple[Desk, Held]]) -> None:
         now = self._now()
+        for desk, held in sessions:
+            if held.session.connected and len(held.queue) and self._is_to_be_recounted(held, now):
+                await self._recount(work, desk, now)
         for desk, held in sessions:
             later = work.pump(held, now)
             if later is not None:
                 self._alarms.ring(desk.number, later)
 
+    def _is_to_be_recounted(self, held: Held, now: datetime) -> bool:
+        return is_to_be_recounted(held.session, now, self._policy.usual)
+
+    async def _recount(self, work: Work, desk: Desk, now: datetime) -> None:
+        """Count what the desk's sessions gave away today, where a pace is new or the database was dropped.
+
+        All of it is in the log by now: what a batch gives away is published before the next one begins.
+        """
+        uncounted = [held for held in desk.sessions.values() if self._is_to_be_recounted(held, now)]
+        midnight = midnight_before(now)
+        since = min(max(held.session.made_at or midnight, midnight) for held in uncounted)
+        given = await self._recalling.given(desk.number, since)
+        for held in uncounted:
+            work.recount(held, given.get(held.session.session_id, ()), now)
+
     async def _finish(self, work: Work) -> None:
         """Tell what the work led to, then keep it.
 
-        What is cancelled is kept first: once it is told, nobody may send it, whatever fails here. The replies
-        come last: who is answered finds it told.
+        What is cancelled is kept first: once it is told, nobody may send it, whatever fails here. So is what
+        is counted: once it is given, no other may take its place in the day. The replies come last: who is
+        answered finds it told.
         """
         self._awake()  # else what is asked here may be what another owner has told cancelled
-        if work.cancelled:
-            await self._store.save((), work.cancelled, (), ())
+        if work.cancelled or work.counted:
+            await self._store.save((), work.cancelled, work.counted.values(), ())
         told = work.outbox.told
         for start in range(0, len(told), _AT_ONCE):
             await self._log.publish(told[start : start + _AT_ONCE])
@@ -227,9 +250,6 @@ class Dispatch:
                     for id_ in body.whatsapp_message_ids:
                         if desk.sent_as(body.session_id, id_) is None:
                             sent_as.add(id_)
-                case SessionDeleted():
-                    queue = desk.held(body.session_id).queue
-                    ids.update(id_ for id_ in queue.ids if queue.get(id_) is None)
                 case _:
                     pass
         found = await self._store.messages(ids) if ids else []

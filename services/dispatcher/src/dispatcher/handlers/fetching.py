@@ -7,6 +7,7 @@ attempt that failed or a crash, is told of it at once.
 import asyncio
 from collections.abc import Callable
 from typing import Final
+from weakref import WeakValueDictionary
 
 from dispatcher.domain.media import Outcome
 from dispatcher.domain.message import Message
@@ -17,6 +18,8 @@ from griot_contracts.messages import TextContent
 log = get_logger(__name__)
 
 _AT_ONCE: Final = 16
+_AT_ONCE_OF_ACCOUNT: Final = 4
+"""So that it takes the slow servers of many to hold up everybody."""
 _AGAIN_AFTER_S: Final = 2.0
 
 
@@ -28,6 +31,7 @@ class Fetching:
         self._media = media
         self._on_done = on_done
         self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._slots_of: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._tasks: dict[str, asyncio.Task[Outcome]] = {}
 
     def outcome(self, message: Message) -> Outcome | None:
@@ -53,11 +57,13 @@ class Fetching:
     async def _fetch(self, message: Message) -> Outcome:
         assert message.content is not None
         assert not isinstance(message.content, TextContent)
+        # It is there for as long as one of the account's fetches holds it here.
+        own_slots = self._slots_of.setdefault(message.account_id, asyncio.Semaphore(_AT_ONCE_OF_ACCOUNT))
         while True:
             try:
-                async with self._slots:
+                async with own_slots, self._slots:
                     outcome = await self._media.fetch(message.message_id, message.content)
-            except Exception:
+            except Exception:  # the store is away: see the port
                 log.exception("media put off", message_id=message.message_id)
                 await asyncio.sleep(_AGAIN_AFTER_S)
                 continue

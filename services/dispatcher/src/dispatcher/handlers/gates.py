@@ -24,9 +24,9 @@ class Gates:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._closed: dict[Partition, int] = {}
-        self.anew: set[Partition] = set()
+        self.unhandled: set[Partition] = set()
         """Those of which nothing is handled, though there is something to read."""
-        self.began: dict[Partition, int] = {}
+        self.read_before: dict[Partition, int] = {}
         """Where there are commands or deliveries that a former owner may have read: the offset after them."""
         self._inherited: dict[int, int] = {}
 
@@ -43,14 +43,14 @@ class Gates:
         """Close the gates of partitions just assigned, where there is something to be read first."""
         handled = await self._progress.handled(partitions)
         pending = await self._progress.pending(partitions)
-        self.anew = pending.keys() - handled.keys()
+        self.unhandled = pending.keys() - handled.keys()
         # Where nothing is handled, the queue may lack what was asked first.
-        unread = {where for where in self.anew if where.topic == DISPATCH_COMMANDS.name}
+        unread = {where for where in self.unhandled if where.topic == DISPATCH_COMMANDS.name}
         self._closed = {
             where: last for where, last in pending.items() if where.topic in _NEWS or where in unread
         }
         ends = {where: last + 1 for where, last in pending.items()}
-        self.began = {where: end for where, end in ends.items() if where.topic in _DECIDED_ON}
+        self.read_before = {where: end for where, end in ends.items() if where.topic in _DECIDED_ON}
         for where in partitions:
             if where.topic == DISPATCH_COMMANDS.name:
                 self._inherited[where.number] = max(handled.get(where, 0), ends.get(where, 0))
@@ -66,8 +66,8 @@ class Gates:
     def forget(self) -> None:
         """Nothing is owned any more."""
         self._closed.clear()
-        self.anew = set()
-        self.began.clear()
+        self.unhandled = set()
+        self.read_before.clear()
         self._inherited.clear()
 
     def pass_(self, records: Iterable[Record]) -> set[int]:

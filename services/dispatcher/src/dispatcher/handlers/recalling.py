@@ -29,9 +29,10 @@ class Recalling:
     def __init__(self, past: Past, progress: Progress) -> None:
         self._past = past
         self._progress = progress
-        self._began: dict[Partition, int] = {}
-        self._began_at: datetime | None = None
-        self._anew: set[Partition] = set()
+        self._read_before: dict[Partition, int] = {}
+        self._assigned_at: datetime | None = None
+        self._unhandled: set[Partition] = set()
+        self._without_sessions: set[int] = set()
         self._cut_off: set[int] = set()
         self._read_since: dict[int, datetime] = {}
         self.told: dict[str, Message] = {}
@@ -40,30 +41,32 @@ class Recalling:
     async def assigned(
         self,
         partitions: Collection[Partition],
-        began: Mapping[Partition, int],
-        anew: Collection[Partition],
+        read_before: Mapping[Partition, int],
+        unhandled: Collection[Partition],
         now: datetime,
     ) -> None:
-        """These are owned from now on; for `began` and `anew` see the attributes of `Gates`."""
-        self._began, self._anew, self._began_at = dict(began), set(anew), now
+        """These are owned from now on; for `read_before` and `unhandled` see `Gates`."""
+        self._read_before, self._unhandled, self._assigned_at = dict(read_before), set(unhandled), now
+        self._without_sessions = {where.number for where in unhandled if where.topic == SESSION_EVENTS.name}
         commands = [partition for partition in partitions if partition.topic == DISPATCH_COMMANDS.name]
         self._cut_off = await self._progress.cut_off(commands)
 
     def forget(self) -> None:
         """Nothing is owned any more."""
-        self._began.clear()
-        self._anew.clear()
+        self._read_before.clear()
+        self._unhandled.clear()
+        self._without_sessions.clear()
         self._cut_off.clear()
         self._read_since.clear()
         self.told.clear()
 
     async def sessions(self, number: int) -> list[Record]:
         """What was told of the partition's sessions, where nothing of it is known."""
-        return await self._past.sessions(number) if self._is_without_sessions(number) else []
+        return await self._past.sessions(number) if number in self._without_sessions else []
 
     async def given(self, number: int, since: datetime) -> dict[str, list[str]]:
-        """What those sessions gave away since then: it counts against their day."""
-        return await self._past.given(number, since) if self._is_without_sessions(number) else {}
+        """What the partition's sessions gave away since then: it counts against their day."""
+        return await self._past.given(number, since)
 
     async def still_open(self, number: int) -> list[Record]:
         """The commands of messages whose commands are gone, and which nobody has taken up."""
@@ -71,12 +74,12 @@ class Recalling:
 
     def is_taken_up(self, number: int) -> None:
         """All of that is stored."""
-        self._anew.discard(Partition(SESSION_EVENTS.name, number))
+        self._without_sessions.discard(number)
         self._cut_off.discard(number)
 
     def is_to_be_taken_up(self, number: int) -> bool:
         """Whether there may be any of that."""
-        return number in self._cut_off or self._is_without_sessions(number)
+        return number in self._cut_off or number in self._without_sessions
 
     async def recall(self, records: Iterable[Record]) -> None:
         """Have what former owners told of the messages of these records, where they may have told more."""
@@ -93,25 +96,22 @@ class Recalling:
     def passed(self, records: Iterable[Record]) -> None:
         """These are handled. What was told is forgotten once all is that a former owner may have read."""
         for record in records:
-            if record.offset + 1 >= self._began.get(record.at, _ALL):
-                del self._began[record.at]
-        if not self._began:
+            if record.offset + 1 >= self._read_before.get(record.at, _ALL):
+                del self._read_before[record.at]
+        if not self._read_before:
             self._read_since.clear()
             self.told.clear()
 
     def _may_be_decided(self, record: Record) -> bool:
-        if record.offset >= self._began.get(record.at, 0):
+        if record.offset >= self._read_before.get(record.at, 0):
             return False
         match record.body:
             case CancelMessage() | DeliveryFailed() | DeliveryUnknown():
                 return True
             case DispatchMessage():
-                return record.at in self._anew or self._is_old(record)
+                return record.at in self._unhandled or self._is_old(record)
             case _:
                 return False
 
     def _is_old(self, record: Record) -> bool:
-        return self._began_at is not None and record.written_at < self._began_at - _OLD_NEWS
-
-    def _is_without_sessions(self, number: int) -> bool:
-        return Partition(SESSION_EVENTS.name, number) in self._anew
+        return self._assigned_at is not None and record.written_at < self._assigned_at - _OLD_NEWS

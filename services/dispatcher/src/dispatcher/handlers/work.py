@@ -1,6 +1,6 @@
 """A batch in hand: what it is about, what it changes, and what is to be told of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -8,7 +8,7 @@ from typing import Final
 from dispatcher.domain import message as steps
 from dispatcher.domain.media import Refused
 from dispatcher.domain.message import DeliveryEnd, Message
-from dispatcher.domain.pacing import Wait, count, is_paced, wait_for
+from dispatcher.domain.pacing import Wait, count, recount, wait_for, with_count_of
 from dispatcher.domain.queue import AT_HAND, Place, attempt_name
 from dispatcher.domain.receipt import EarlyReceipt
 from dispatcher.domain.session import Session, SessionEvent, follow
@@ -61,15 +61,22 @@ class Work:
         self._policy = policy
         self._fetching = fetching
         self._gates = gates
-        self._began = now
+        self._started_at = now
         self._told = told
         self._known = {message.message_id: message for message in known}
         self._sent_as = {m.whatsapp_message_id: m for m in self._known.values() if m.whatsapp_message_id}
         self.outbox = Outbox(log)
-        self._now: dict[str, Message] = {}
+        self._changed: dict[str, Message] = {}
         self._unheard_of: set[str] = set()
         self._to_store: set[str] = set()
+        self._sessions_before: dict[str, Session] = {}
         self.sessions: dict[str, Session] = {}
+        """The sessions of which there is news, or a new count."""
+        self.counted: dict[str, Session] = {}
+        """The sessions that give a message away, as they were but for that: to be stored before it goes.
+
+        Their news is not: read again after a crash in between, it has to be news still.
+        """
         self.early: dict[tuple[str, str], EarlyReceipt] = {}
 
     def take(self, record: Record) -> None:
@@ -91,24 +98,26 @@ class Work:
     @property
     def new(self) -> list[Message]:
         """The messages to be stored that nobody had heard of before."""
-        return [self._now[id_] for id_ in self._to_store & self._unheard_of]
+        return [self._changed[id_] for id_ in self._to_store & self._unheard_of]
 
     @property
     def changed(self) -> list[Message]:
         """The other messages to be stored."""
-        return [self._now[id_] for id_ in self._to_store - self._unheard_of]
+        return [self._changed[id_] for id_ in self._to_store - self._unheard_of]
 
     @property
     def cancelled(self) -> list[Message]:
         """The messages that are not to be sent any more."""
-        cancelled = MessageStatus.CANCELLED
-        return [self._now[id_] for id_ in self._to_store if self._now[id_].status is cancelled]
+        stored = (self._changed[id_] for id_ in self._to_store)
+        return [message for message in stored if message.status is MessageStatus.CANCELLED]
 
     def pump(self, held: Held, now: datetime) -> datetime | None:
         """Give the session's next message to its owner, if it can be; or say when to ask again.
 
         A message waits until its media are there, and those behind it wait with it.
         """
+        if held.session.deleted:
+            return now + _UNTIL_AT_HAND if len(held.queue) else None  # it is given up bit by bit
         for ahead in held.queue.first(_FETCHED_AHEAD):
             self._fetching.begin(ahead)
         if not held.session.connected:
@@ -118,6 +127,14 @@ class Work:
             return place
         message = held.queue.get(place.message_id)
         return now + _UNTIL_AT_HAND if message is None else self._give(held, place, message, now)
+
+    def recount(self, held: Held, given: Sequence[str], now: datetime) -> None:
+        """Have it known that these are the messages which the session gave away today."""
+        held.session = self.sessions[held.session.session_id] = recount(held.session, given, now)
+
+    def give_up(self, message: Message, now: datetime) -> None:
+        """End a message whose session is deleted."""
+        self._change(*steps.give_up(message, steps.SESSION_DELETED, now), message.command_id)
 
     def _give(self, held: Held, place: Place, message: Message, now: datetime) -> datetime | None:
         media = self._fetching.outcome(message) if needs_media(message) else None
@@ -139,10 +156,12 @@ class Work:
         return None
 
     def _count(self, held: Held, message_id: str, now: datetime) -> None:
-        usual = self._policy.usual
-        held.session = count(held.session, message_id, now, usual, self._policy.spread())
-        if is_paced(held.session, now, usual):
-            self.sessions[held.session.session_id] = held.session
+        before, id_ = held.session, held.session.session_id
+        held.session = count(before, message_id, now, self._policy.usual, self._policy.spread())
+        if held.session != before:
+            self.counted[id_] = with_count_of(held.session, self._sessions_before.get(id_, before))
+        if id_ in self.sessions:
+            self.sessions[id_] = held.session
 
     def _put_off(self, held: Held, wait: Wait, now: datetime) -> None:
         """Tell those that are next why they wait, where that is worth telling, and once."""
@@ -177,15 +196,15 @@ class Work:
         told = self._told.get(command.message_id)
         if told is not None and told.status is not MessageStatus.CANCELLED:
             told = None
-        forgotten = command.at < self._began - _ASKED_WITHIN
+        forgotten = command.at < self._started_at - _ASKED_WITHIN
         if told is None and (forgotten or not self._gates.is_open(record.partition)):
             return
         held = self._desks[record.partition].held(command.session_id)
         known = self._message(held, command.message_id) or self._make(command, record)
         inherited = self._gates.is_inherited(record.partition, known.sequence or 0)
-        given = told is None and held.queue.may_be_given(command.message_id, inherited=inherited)
+        given = held.session.deleted or held.queue.may_be_given(command.message_id, inherited=inherited)
         at = command.at if told is None or told.ended_at is None else told.ended_at
-        step = steps.withdraw(known, at, may_be_given=given)
+        step = steps.withdraw(known, at, may_be_given=given and told is None)
         decision = CommandDecided(account_id=command.account_id, at=command.at)
         if step is None:
             decision = decision.model_copy(update={"refusal": Refusal.MESSAGE_NOT_CANCELLABLE})
@@ -218,11 +237,12 @@ class Work:
 
     def _receipt(self, receipt: ReceiptReceived, record: Record) -> None:
         desk = self._desks[record.partition]
+        held = desk.held(receipt.session_id)
         for whatsapp_id in receipt.whatsapp_message_ids:
             message = desk.sent_as(receipt.session_id, whatsapp_id) or self._sent_as.get(whatsapp_id)
             if message is not None and message.session_id == receipt.session_id:
                 self._received(message, read=receipt.read, at=receipt.received_at, record=record)
-            elif (doubtful := self._in_doubt(desk.held(receipt.session_id), receipt)) is not None:
+            elif (doubtful := held.doubtful_to(receipt.chat)) is not None:
                 step = steps.settle(doubtful, whatsapp_id, read=receipt.read, at=receipt.received_at)
                 self._change(*step, record.envelope.id)
             else:
@@ -232,17 +252,9 @@ class Work:
                     whatsapp_id,
                     receipt.read,
                     receipt.received_at,
-                    during=desk.held(receipt.session_id).queue.attempt_to(receipt.chat),
+                    during=held.attempt_to(receipt.chat),
                 )
                 self.early[receipt.session_id, whatsapp_id] = desk.keep(early)
-
-    def _in_doubt(self, held: Held, receipt: ReceiptReceived) -> Message | None:
-        """The one message in doubt that this receipt can only be for; None where it could be another's."""
-        under_way = held.queue.under_way
-        if under_way is not None and under_way.to == receipt.chat:
-            return None
-        candidates = [message for message in held.in_doubt.values() if message.to == receipt.chat]
-        return candidates[0] if len(candidates) == 1 else None
 
     def _session(self, event: SessionEvent, record: Record) -> None:
         held = self._desks[record.partition].held(event.session_id)
@@ -251,14 +263,10 @@ class Work:
             return
         if before.connected and not held.session.connected:
             held.session = replace(held.session, with_owner=held.queue.with_owner)
+        self._sessions_before.setdefault(event.session_id, before)
         self.sessions[event.session_id] = held.session
         if held.session.connected and not before.connected:
             held.queue.session_is_back()
-        if held.session.deleted:
-            for message_id in held.queue.ids:
-                message = self._message(held, message_id)
-                if message is not None:
-                    self._change(*steps.give_up(message, steps.SESSION_DELETED, event.at), record.envelope.id)
 
     def _received(self, message: Message, *, read: bool, at: datetime, record: Record) -> None:
         received, events = steps.receive(message, read=read, at=at)
@@ -269,7 +277,7 @@ class Work:
 
     def _message(self, held: Held, message_id: str) -> Message | None:
         """The message as it stands, changes of this batch included."""
-        return self._now.get(message_id) or held.queue.get(message_id) or self._known.get(message_id)
+        return self._changed.get(message_id) or held.queue.get(message_id) or self._known.get(message_id)
 
     def _make(self, body: DispatchMessage | CancelMessage | DeliveryEnd, record: Record) -> Message:
         self._unheard_of.add(body.message_id)
@@ -278,7 +286,7 @@ class Work:
     def _change(
         self, message: Message, events: Iterable[MessageEvent], cause_id: str | None, *, store: bool = True
     ) -> None:
-        self._now[message.message_id] = message
+        self._changed[message.message_id] = message
         if store:
             self._to_store.add(message.message_id)
         self._desks[message.partition].reflect(message)
