@@ -30,6 +30,7 @@ VALUES: dict[type[StrEnum], set[str]] = {
         "email_taken",
         "session_key_taken",
         "session_limit_reached",
+        "key_limit_reached",
         "daily_limit_reached",
         "idempotency_key_reused",
         "nothing_decided",

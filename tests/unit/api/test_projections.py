@@ -140,17 +140,22 @@ def test_a_session_stands_where_it_was_seen_last() -> None:
     assert (session["status"], session["phone"]) == ("connected", "+237600000000")
 
 
-def test_a_status_seen_earlier_and_written_later_does_not_hold() -> None:
+def test_of_one_owners_statuses_the_last_holds_whatever_its_clock_says() -> None:
     late = [stands(SessionStatus.CONNECTED, after(2)), stands(SessionStatus.DISCONNECTED, after(1))]
 
-    assert document_of([session_created(), *late])["status"] == "connected"
+    session = document_of([session_created(), *late])
+
+    assert (session["status"], session["status_at"]) == ("disconnected", after(1))
 
 
 @pytest.mark.parametrize("epochs", [(1, 2), (2, 1)])
-def test_of_two_statuses_of_the_same_time_the_newer_owners_holds(epochs: tuple[int, int]) -> None:
+@pytest.mark.parametrize("clocks", [{1: 1, 2: 1}, {1: 2, 2: 1}])
+def test_of_two_owners_statuses_the_later_owners_holds_whatever_their_clocks_say(
+    epochs: tuple[int, int], clocks: dict[int, int]
+) -> None:
     statuses = {1: SessionStatus.DISCONNECTED, 2: SessionStatus.CONNECTED}
 
-    written = [stands(statuses[epoch], after(1), epoch=epoch) for epoch in epochs]
+    written = [stands(statuses[epoch], after(clocks[epoch]), epoch=epoch) for epoch in epochs]
 
     assert document_of([session_created(), *written])["status"] == "connected"
 

@@ -34,7 +34,9 @@ def settled(how: str, seconds: int) -> RawRecord:
 
 def told(body: Contract) -> RawRecord:
     headers, value = encode(Envelope(body, "r1", "/test", "s"))
-    return replace(raw(headers, value), at=Partition(topic_of(body).name, 0))
+    topic = topic_of(body)
+    key = (topic.key_of(body) or "").encode()
+    return replace(raw(headers, value), at=Partition(topic.name, 0), key=key)
 
 
 def test_a_record_that_two_groups_could_not_read_is_one_letter() -> None:

@@ -88,6 +88,9 @@ class Positions:
         """Return when the database holds less than it did: dropped, or without its last moments."""
         seen: dict[str, int] = {}
         while True:
+            seen |= {
+                self._id(where): at for where, at in self._known.items()
+            }  # it may hold that since a moment
             found = await self._all()
             if any(found.get(name, -1) < at for name, at in seen.items()):
                 return

@@ -14,7 +14,7 @@ class Plan(StrEnum):
 
 
 SESSION_LIMITS: Final[dict[Plan, int | None]] = {Plan.FREE: 10, Plan.PRO: None}
-"""Sessions an account may hold at once; None is no limit."""
+"""Sessions an account may hold at once; None is no limit of the plan's (10,000 is Griot's own)."""
 
 DAILY_MESSAGE_LIMITS: Final[dict[Plan, int]] = {Plan.FREE: 100, Plan.PRO: 10_000}
 """Messages an account may send in one day of UTC."""
@@ -38,6 +38,7 @@ class Refusal(StrEnum):
     EMAIL_TAKEN = "email_taken"
     SESSION_KEY_TAKEN = "session_key_taken"
     SESSION_LIMIT_REACHED = "session_limit_reached"
+    KEY_LIMIT_REACHED = "key_limit_reached"
     DAILY_LIMIT_REACHED = "daily_limit_reached"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
     NOTHING_DECIDED = "nothing_decided"

@@ -147,7 +147,8 @@ class SessionStatusChanged(Event):
 
     `reason` is a stable code with `detail` in words where the status alone does not say why. `phone` is the
     linked number, E.164, once known, and `device` WhatsApp's id (JID) of what is linked to it. `epoch` is the
-    ownership under which this was seen: of two statuses with the same time the higher wins.
+    ownership under which this was seen: what comes under a lower one than was seen before is a former
+    owner's late word. Within one, the last in the partition holds, whatever its time.
     """
 
     session_id: str

@@ -17,6 +17,15 @@ _bearer: Final = HTTPBearer(
     bearerFormat="grt_live_…",
     description="Your API key, as sign-up or `POST /keys` gave it.",
 )
+KEYED: Final = (
+    "key_missing",
+    "key_invalid",
+    "account_suspended",
+    "insufficient_scope",
+    "too_many_requests",
+    "unavailable",
+)
+"""What can go wrong wherever a key with a scope is needed, for the documentation."""
 
 
 class KeyedRoute(APIRoute):

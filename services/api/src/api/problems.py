@@ -78,7 +78,10 @@ KINDS: Final[dict[str, Kind]] = {
     "invalid_cursor": Kind(422, "Not a cursor", "Use the nextCursor of an answer as it is."),
     "daily_limit_reached": Kind(429, "Daily limit reached", "Your plan's messages of this day are sent."),
     "too_many_requests": Kind(429, "Too many requests", "This key asks too fast. Wait a moment."),
-    "session_limit_reached": Kind(429, "Session limit reached", "Your plan's sessions are all held."),
+    "session_limit_reached": Kind(429, "Session limit reached", "Your account's sessions are all held."),
+    "key_limit_reached": Kind(
+        429, "Key limit reached", "Your account holds as many keys as one may. Revoke some, expired ones too."
+    ),
     "internal_error": Kind(500, "Internal error", "This is our fault. Nothing is known about the request."),
     "unavailable": Kind(503, "Unavailable", "A part of Griot is away. Try again; nothing is lost."),
     "not_decided_yet": Kind(503, "Not decided yet", "It was taken and not decided in time. Try again."),
@@ -95,6 +98,7 @@ _OF_REFUSAL: Final[dict[Refusal, str]] = {
     Refusal.EMAIL_TAKEN: "email_taken",
     Refusal.SESSION_KEY_TAKEN: "session_key_taken",
     Refusal.SESSION_LIMIT_REACHED: "session_limit_reached",
+    Refusal.KEY_LIMIT_REACHED: "key_limit_reached",
     Refusal.DAILY_LIMIT_REACHED: "daily_limit_reached",
     Refusal.IDEMPOTENCY_KEY_REUSED: "idempotency_key_reused",
     Refusal.MESSAGE_NOT_CANCELLABLE: "message_not_cancellable",

@@ -27,7 +27,7 @@ class NewPacing(Asked):
     """How fast the session may send. What is left out, or null, is as is usual with this Griot."""
 
     messages_per_minute: Annotated[int, Field(strict=True, ge=1, le=600), BeforeValidator(_whole)] | None = (
-        Field(None, description="At most this many; null is as many as is usual.", examples=[20])
+        Field(None, description="At most this many on average; null is as many as is usual.", examples=[20])
     )
     jitter: Annotated[float, Field(strict=True, ge=0, le=1)] | None = Field(
         None,
@@ -115,7 +115,9 @@ class StreamTicketView(Answer):
 class PacingView(Answer):
     """How fast a session may send."""
 
-    messages_per_minute: int | None = Field(description="At most this many; null is as many as is usual.")
+    messages_per_minute: int | None = Field(
+        description="At most this many on average; null is as many as is usual."
+    )
     jitter: float | None = Field(description="How uneven it is, from 0 to 1; null is as is usual.")
     daily_cap: int | None = Field(description="At most this many in a day of UTC; null is as is usual.")
 

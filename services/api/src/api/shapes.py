@@ -1,4 +1,4 @@
-"""The JSON that goes in and out, and how documents of the read side become it."""
+"""The JSON that goes in and out."""
 
 from typing import Annotated, Any, Generic, Literal, TypeVar
 

@@ -18,7 +18,8 @@ from api.projector.projections import Document
 from api.shapes import Answer
 from griot_contracts.sessions import QrCodeIssued, SessionDeleted, SessionStatus, SessionStatusChanged
 
-_PAIRING: Final = (SessionStatus.STARTING, SessionStatus.AWAITING_SCAN)
+PAIRING: Final = (SessionStatus.STARTING, SessionStatus.AWAITING_SCAN)
+"""Where a session is while there may be a code to scan."""
 _ERRORS: Final = (SessionStatus.LOGGED_OUT, SessionStatus.RESTRICTED, SessionStatus.FAILED)
 _FINAL_REASONS: Final = frozenset({"client_outdated"})
 """Reasons that another try meets again; all others pass, or go away with a new scan."""
@@ -118,7 +119,7 @@ def png(code: str) -> bytes:
 async def now_standing(session: Document, code: Heard | None) -> ServerSentEvent:
     """The event for where a session stands: the code to scan if there is one, else its status."""
     status = SessionStatus(session["status"])
-    if code is not None and status in _PAIRING:
+    if code is not None and status in PAIRING:
         event = await of_heard(code)
         assert event is not None, "a code makes an event"
         return event

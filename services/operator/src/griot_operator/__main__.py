@@ -1,5 +1,6 @@
 """`griot`, or `python -m griot_operator`."""
 
+import logging
 import sys
 
 import typer
@@ -27,6 +28,7 @@ cli.command()(queues)
 
 def main() -> None:
     """Run, and tell in words what went wrong."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # nothing else tells what failed
     try:
         cli()
     except (ChassisError, PyMongoError, OSError) as error:

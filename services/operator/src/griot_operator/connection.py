@@ -1,7 +1,6 @@
 """The log, as the operator reaches it: commands in, decisions out, topics read from the side."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from datetime import datetime
@@ -70,12 +69,15 @@ class Connection:
 
 @asynccontextmanager
 async def connected(settings: OperatorSettings) -> AsyncIterator[Connection]:
-    """A connection, until the end of the block."""
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # the operator is told in words what failed
-    broker = make_broker("operator", settings)
-    ends = LogEnds(settings.kafka_bootstrap)
-    await broker.start()
+    """A connection, until the end of the block.
+
+    Raises:
+        BrokerUnavailableError: nobody answers.
+    """
+    broker, ends = make_broker("operator", settings), LogEnds(settings.kafka_bootstrap)
     try:
+        await ends.of(REPLIES)  # first: what the broker raises is for the chassis alone to know
+        await broker.start()
         yield Connection(settings, Publisher(broker, "operator"), ends)
     finally:
         await ends.stop()

@@ -38,8 +38,8 @@ class Standing:
             case SessionUpdated(session_key=str(key)):
                 late, sequence = event.is_overtaken(self.sequence), event.latest(self.sequence)
                 return self if late else replace(self, session_key=key, sequence=sequence)
-            case SessionStatusChanged(at=at, epoch=epoch):
-                late = self.last is not None and (at, epoch) < (self.last.at, self.last.epoch)
+            case SessionStatusChanged(epoch=epoch):
+                late = self.last is not None and epoch < self.last.epoch
                 return self if late else replace(self, last=event)
             case SessionDeleted():
                 return replace(self, deleted=True)

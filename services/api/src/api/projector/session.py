@@ -47,14 +47,15 @@ def session_updated(session: Document, event: SessionUpdated) -> Document:
 
 
 def session_stands(session: Document, event: SessionStatusChanged) -> Document:
-    """The later status holds, whoever wrote it last: a worker that lost the session may not know it yet."""
-    at = moment(event.at)
-    stale = (at, event.epoch) < (session["status_at"], session["epoch"])
-    if stale or session["status"] == SessionStatus.DELETED.value:
+    """The later owner's status holds: a worker that lost the session may not know it yet.
+
+    Of one owner's the last holds, whatever its clock says.
+    """
+    if event.epoch < session["epoch"] or session["status"] == SessionStatus.DELETED.value:
         return session
     return session | {
         "status": event.status.value,
-        "status_at": at,
+        "status_at": moment(event.at),
         "epoch": event.epoch,
         "reason": None if event.reason is None else {"code": event.reason, "detail": event.detail},
         "phone": event.phone or session["phone"],

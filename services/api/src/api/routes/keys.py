@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from api.auth import KeyedRoute, needs
+from api.auth import KEYED, KeyedRoute, needs
 from api.keyring import Caller
 from api.making import MAKING, MakingOf
 from api.parts import PartsOf
@@ -22,14 +22,6 @@ from griot_contracts.accounts import IssueKey, KeyIssued, KeyRevoked, RevokeKey,
 router = APIRouter(tags=["keys"], route_class=KeyedRoute)
 
 Manager = Annotated[Caller, Depends(needs(Scope.KEYS_MANAGE))]
-_KEYED = (
-    "key_missing",
-    "key_invalid",
-    "account_suspended",
-    "insufficient_scope",
-    "too_many_requests",
-    "unavailable",
-)
 
 
 def routers() -> tuple[APIRouter, ...]:
@@ -41,7 +33,13 @@ def routers() -> tuple[APIRouter, ...]:
     "/keys",
     status_code=201,
     responses=documented(
-        *_KEYED, *MAKING, "invalid_request", "invalid_json", "body_too_large", "not_decided_yet"
+        *KEYED,
+        *MAKING,
+        "invalid_request",
+        "invalid_json",
+        "body_too_large",
+        "key_limit_reached",
+        "not_decided_yet",
     ),
 )
 async def issue_key(body: NewKey, caller: Manager, parts: PartsOf, making: MakingOf) -> NewKeyView:
@@ -73,7 +71,7 @@ async def issue_key(body: NewKey, caller: Manager, parts: PartsOf, making: Makin
     return NewKeyView(**key_view(issued, None).model_dump(by_alias=False), key=key)
 
 
-@router.get("/keys", responses=documented(*_KEYED, "invalid_request", "invalid_cursor"))
+@router.get("/keys", responses=documented(*KEYED, "invalid_request", "invalid_cursor"))
 async def list_keys(caller: Manager, parts: PartsOf, part: Annotated[Part, Query()]) -> Page[KeyView]:
     """The account's keys, without the keys themselves; revoked ones are gone."""
     keys = await parts.reads.keys(caller.account_id)
@@ -86,7 +84,7 @@ async def list_keys(caller: Manager, parts: PartsOf, part: Annotated[Part, Query
 
 
 @router.delete(
-    "/keys/{key_id}", status_code=204, responses=documented(*_KEYED, "key_not_found", "not_decided_yet")
+    "/keys/{key_id}", status_code=204, responses=documented(*KEYED, "key_not_found", "not_decided_yet")
 )
 async def revoke_key(key_id: KeyId, caller: Manager, parts: PartsOf) -> Response:
     """End a key. It is refused here at once and everywhere within a second."""

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from api import examples, numbers
 from api.allowances import rate_limit_headers, seconds_until
-from api.auth import KeyedRoute, needs
+from api.auth import KEYED, KeyedRoute, needs
 from api.keyring import Caller
 from api.making import MAKING, Making, MakingOf
 from api.parts import Parts, PartsOf
@@ -52,16 +52,8 @@ _ENDED: Final = frozenset(
         MessageStatus.READ,
     }
 )
-_KEYED = (
-    "key_missing",
-    "key_invalid",
-    "account_suspended",
-    "insufficient_scope",
-    "too_many_requests",
-    "unavailable",
-)
 _SENT = (
-    *_KEYED, "invalid_request", "invalid_json", "impossible_number", "body_too_large",
+    *KEYED, "invalid_request", "invalid_json", "impossible_number", "body_too_large",
     *MAKING, "session_not_found", "session_not_connected", "daily_limit_reached", "not_decided_yet",
 )  # fmt: skip
 
@@ -121,7 +113,7 @@ async def send_audio(
 
 @router.get(
     "/messages",
-    responses=documented(*_KEYED, "invalid_request", "invalid_cursor", "impossible_number"),
+    responses=documented(*KEYED, "invalid_request", "invalid_cursor", "impossible_number"),
 )
 async def list_messages(
     caller: Reader, parts: PartsOf, part: Annotated[MessagesPart, Query()]
@@ -137,7 +129,7 @@ async def list_messages(
 @router.get(
     "/messages/{message_id}",
     response_model_exclude_unset=True,
-    responses=documented(*_KEYED, "message_not_found"),
+    responses=documented(*KEYED, "message_not_found"),
 )
 async def read_message(message_id: MessageId, caller: Reader, parts: PartsOf) -> MessageWithTimelineView:
     """One message with its timeline: every status it had, and when."""
@@ -150,7 +142,7 @@ async def read_message(message_id: MessageId, caller: Reader, parts: PartsOf) ->
 @router.delete(
     "/messages/{message_id}",
     status_code=204,
-    responses=documented(*_KEYED, "message_not_found", "message_not_cancellable", "not_decided_yet"),
+    responses=documented(*KEYED, "message_not_found", "message_not_cancellable", "not_decided_yet"),
 )
 async def cancel_message(message_id: MessageId, caller: Sender, parts: PartsOf) -> Response:
     """Cancel a message that still waits to be sent.

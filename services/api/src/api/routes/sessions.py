@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from api.auth import KeyedRoute, needs
+from api.auth import KEYED, KeyedRoute, needs
 from api.keyring import Caller
 from api.live import Ear
 from api.making import MAKING, MakingOf
@@ -32,14 +32,6 @@ from griot_contracts.sessions import (
 router = APIRouter(tags=["sessions"], route_class=KeyedRoute)
 
 Manager = Annotated[Caller, Depends(needs(Scope.SESSIONS_MANAGE))]
-KEYED = (
-    "key_missing",
-    "key_invalid",
-    "account_suspended",
-    "insufficient_scope",
-    "too_many_requests",
-    "unavailable",
-)
 
 
 def routers() -> tuple[APIRouter, ...]:

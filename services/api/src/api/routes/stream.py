@@ -10,14 +10,14 @@ from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from api import examples, stream
-from api.auth import KeyedRoute, TicketedRoute
+from api.auth import KEYED, KeyedRoute, TicketedRoute
 from api.keyring import Caller
 from api.live import Ear
 from api.parts import Parts, PartsOf
 from api.problems import Problem, documented
 from api.projector.projections import Document
 from api.routes.lists import SessionId
-from api.routes.sessions import KEYED, Manager, own_session
+from api.routes.sessions import Manager, own_session
 from api.session_shapes import PairingCodeView, PairPhone, StreamTicketView
 from api.stream import Seen
 from api.tickets import GOOD_FOR
@@ -27,10 +27,7 @@ from griot_contracts.sessions import (
     QrCodeIssued,
     RequestPairingCode,
     SessionDeleted,
-    SessionStatus,
 )
-
-_PAIRING = (SessionStatus.STARTING, SessionStatus.AWAITING_SCAN)
 
 router = APIRouter(tags=["sessions"], route_class=KeyedRoute)
 stream_router = APIRouter(tags=["sessions"], route_class=TicketedRoute)
@@ -138,7 +135,7 @@ async def issue_stream_ticket(session: Session, caller: Manager, parts: PartsOf)
 )
 async def picture_of_code(session: Session, parts: PartsOf) -> Response:
     """The code to scan at this moment, as a picture."""
-    heard = parts.live.code(session["_id"], parts.now()) if session["status"] in _PAIRING else None
+    heard = parts.live.code(session["_id"], parts.now()) if session["status"] in stream.PAIRING else None
     if heard is None or not isinstance(heard.event, QrCodeIssued):
         raise Problem("no_code_to_scan")
     picture = await asyncio.to_thread(stream.png, heard.event.code)
@@ -158,7 +155,7 @@ async def request_pairing_code(body: PairPhone, session: Session, parts: PartsOf
 
     On the phone: Linked devices, Link a device, Link with phone number instead.
     """
-    if session["status"] not in _PAIRING:
+    if session["status"] not in stream.PAIRING:
         raise Problem("session_not_pairing")
     command = RequestPairingCode(
         account_id=session["account_id"], at=parts.now(), session_id=session["_id"], phone=body.phone
