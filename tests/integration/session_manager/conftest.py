@@ -231,6 +231,24 @@ async def phone(network: Network, dispatcher: Dispatcher, session_id: str) -> As
     await dispatcher.ask(DestroySession(account_id="a1", at=clock.now(), session_id=session_id))
 
 
+async def logged_out(
+    dispatcher: Dispatcher, worker: SessionManager, phone: Phone, session_id: str
+) -> SessionStatusChanged:
+    """The phone unlinks the session's device, and its keys are gone; what is told of it."""
+    await phone.unlink(next(iter(phone.devices)))
+    told = await dispatcher.stands(session_id, SessionStatus.LOGGED_OUT)
+    await eventually(lambda: not worker.keys_of(session_id), what="the keys are destroyed")
+    return told
+
+
+async def linked_again(dispatcher: Dispatcher, phone: Phone, session_id: str) -> None:
+    """It is started, and the phone scans the code that it shows then, the second of this session."""
+    await dispatcher.ask(StartSession(account_id="a1", at=clock.now(), session_id=session_id))
+    code = await dispatcher.hears(session_id, QrCodeIssued, count=2)
+    await phone.scan(code.code)
+    await dispatcher.stands(session_id, SessionStatus.CONNECTED)
+
+
 def a_number() -> str:
     """A number that no other test uses."""
     return f"+2376{int(ids.new_id().replace('-', ''), 16) % 10**8:08}"

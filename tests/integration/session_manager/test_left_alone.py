@@ -8,8 +8,7 @@ from fakewhatsapp.network import Network
 from fakewhatsapp.phone import Phone
 from griot_chassis import clock
 from griot_contracts.sessions import QrCodeIssued, SessionStatus, SessionStatusChanged, StartSession
-from tests.integration.session_manager.conftest import Dispatcher, SessionManager
-from tests.support import eventually
+from tests.integration.session_manager.conftest import Dispatcher, SessionManager, linked_again, logged_out
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -26,12 +25,6 @@ async def under_another_owner(
     return again
 
 
-async def logged_out(dispatcher: Dispatcher, worker: SessionManager, phone: Phone, session_id: str) -> None:
-    await phone.unlink(next(iter(phone.devices)))
-    await dispatcher.stands(session_id, SessionStatus.LOGGED_OUT)
-    await eventually(lambda: not worker.keys_of(session_id), what="the keys are destroyed")
-
-
 async def test_a_session_that_was_logged_out_stays_so_until_it_is_started(
     dispatcher: Dispatcher, worker: SessionManager, phone: Phone, session_id: str
 ) -> None:
@@ -40,11 +33,7 @@ async def test_a_session_that_was_logged_out_stays_so_until_it_is_started(
     assert (again.status, again.reason) == (SessionStatus.LOGGED_OUT, "unlinked_from_phone")
     assert len(dispatcher.told(session_id, QrCodeIssued)) == 1, "nobody asked for a code"
 
-    await dispatcher.ask(StartSession(account_id="a1", at=clock.now(), session_id=session_id))
-    code = await dispatcher.hears(session_id, QrCodeIssued, count=2)
-    await phone.scan(code.code)
-
-    await dispatcher.stands(session_id, SessionStatus.CONNECTED)
+    await linked_again(dispatcher, phone, session_id)
 
 
 async def test_a_banned_session_is_not_logged_in_by_its_next_owner_until_it_is_started(

@@ -19,7 +19,13 @@ from griot_contracts.sessions import (
     StartSession,
     StopSession,
 )
-from tests.integration.session_manager.conftest import Dispatcher, SessionManager, a_number
+from tests.integration.session_manager.conftest import (
+    Dispatcher,
+    SessionManager,
+    a_number,
+    linked_again,
+    logged_out,
+)
 from tests.support import eventually
 
 
@@ -70,24 +76,17 @@ async def test_a_cut_connection_is_told_and_made_again(
 async def test_a_device_that_the_phone_unlinks_is_logged_out_and_its_keys_are_gone(
     dispatcher: Dispatcher, worker: SessionManager, phone: Phone, session_id: str
 ) -> None:
-    await phone.unlink(next(iter(phone.devices)))
-    status = await dispatcher.stands(session_id, SessionStatus.LOGGED_OUT)
+    told = await logged_out(dispatcher, worker, phone, session_id)
 
-    assert status.reason == "unlinked_from_phone"
-    await eventually(lambda: not worker.keys_of(session_id), what="the keys are destroyed")
+    assert told.reason == "unlinked_from_phone"
 
 
 async def test_a_logged_out_session_shows_a_code_when_it_is_started_again(
     dispatcher: Dispatcher, worker: SessionManager, phone: Phone, session_id: str
 ) -> None:
-    await phone.unlink(next(iter(phone.devices)))
-    await dispatcher.stands(session_id, SessionStatus.LOGGED_OUT)
-    await eventually(lambda: not worker.keys_of(session_id), what="the keys are destroyed")
-    await dispatcher.ask(StartSession(account_id="a1", at=clock.now(), session_id=session_id))
-    code = await dispatcher.hears(session_id, QrCodeIssued, count=2)
-    await phone.scan(code.code)
+    await logged_out(dispatcher, worker, phone, session_id)
 
-    await dispatcher.stands(session_id, SessionStatus.CONNECTED)
+    await linked_again(dispatcher, phone, session_id)
 
 
 async def test_destroying_a_session_unlinks_the_device_and_leaves_nothing(

@@ -72,6 +72,12 @@ def test_a_session_has_the_device_that_its_last_owner_told_of_until_that_is_logg
     assert after(*told, linked(SessionStatus.LOGGED_OUT, 2, second))["s1"].jid is None
 
 
+def test_a_creation_that_is_told_again_forgets_nothing_of_what_was_told_since() -> None:
+    told = [created(), WANTED, linked(SessionStatus.CONNECTED, 3, "237650000001:4@s.whatsapp.net"), GAVE_UP]
+
+    assert after(*told, created()) == after(*told)
+
+
 def test_a_session_is_wanted_as_was_decided_last_whatever_is_told_again() -> None:
     stop, start = wanted(DesiredState.DISCONNECTED, 7), wanted(DesiredState.CONNECTED, 8)
 

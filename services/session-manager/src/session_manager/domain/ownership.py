@@ -76,7 +76,8 @@ Known = dict[str, Logged]
 def evolve(known: Known, event: Contract) -> Known:
     """The sessions there are after an event of session.events.v1."""
     match event:
-        case SessionCreated(session_id=id_, account_id=account_id):
+        # It may be told again, and what was told since is not forgotten.
+        case SessionCreated(session_id=id_, account_id=account_id) if id_ not in known:
             return known | {id_: Logged(id_, account_id)}
         case SessionUpdated(session_id=id_, desired_state=DesiredState() as desired) if id_ in known:
             last = known[id_].sequence
