@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from griot_chassis.log_reader import LogReader
+from griot_chassis.log_scan import partitions_of
 from griot_chassis.records import Partition, Record
 from griot_contracts.topics import Topic
 
@@ -31,8 +32,7 @@ async def forget(bootstrap: str, partition: Partition) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
-        where = TopicPartition(partition.topic, partition.number)
-        await admin.delete_records({where: RecordsToDelete(before_offset=-1)})
+        await admin.delete_records({partition.kafka: RecordsToDelete(before_offset=-1)})
     finally:
         await admin.close()
 
@@ -42,9 +42,7 @@ async def is_read_to_the_end(bootstrap: str, positions: Any, topics: Sequence[To
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
     await consumer.start()
     try:
-        ends = await consumer.end_offsets(
-            [TopicPartition(topic.name, number) for topic in topics for number in range(topic.partitions)]
-        )
+        ends = await consumer.end_offsets([where.kafka for where in partitions_of(*topics)])
     finally:
         await consumer.stop()
     reached = {document["_id"]: document["next"] async for document in positions.find()}

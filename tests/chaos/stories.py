@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any, Self
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 from pymongo import AsyncMongoClient
 
 from fakewhatsapp.client import RemoteNetwork
@@ -16,6 +16,7 @@ from griot_chassis import clock
 from griot_chassis.broker import make_broker
 from griot_chassis.decoding import to_record
 from griot_chassis.ids import new_id
+from griot_chassis.log_scan import partitions_of
 from griot_chassis.publisher import Publisher
 from griot_chassis.settings import ServiceSettings
 from griot_contracts.accounts import DAILY_MESSAGE_LIMITS, ChangePlan, Plan
@@ -34,7 +35,7 @@ class MessageLog:
     async def __aenter__(self) -> Self:
         self._consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, auto_offset_reset="earliest")
         await self._consumer.start()
-        self._places = [TopicPartition(MESSAGE_EVENTS.name, n) for n in range(MESSAGE_EVENTS.partitions)]
+        self._places = [where.kafka for where in partitions_of(MESSAGE_EVENTS)]
         self._consumer.assign(self._places)
         return self
 

@@ -1,7 +1,7 @@
 """A service with nothing in it, to try the chassis with."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -9,15 +9,35 @@ import pytest
 
 from griot_chassis import clock, ids
 from griot_chassis.log_scan import LogScan, partitions_of
+from griot_chassis.records import Record
 from griot_chassis.service import Service
 from griot_chassis.settings import ServiceSettings
 from griot_contracts import topics
+from griot_contracts.base import Contract
+from griot_contracts.cloudevents import encode
 from griot_contracts.dead_letters import DeadLetter
 from griot_contracts.messages import DeliverMessage, TextContent
 from griot_contracts.sessions import SessionDeleted, StartSession
+from griot_contracts.topics import Topic
 from tests.support import eventually
 
 Running = Callable[[Service], AbstractAsyncContextManager[Service]]
+
+
+class Seen:
+    """A handler that remembers the sessions it was told to start."""
+
+    def __init__(self, *, fail_first: int = 0) -> None:
+        self.sessions: list[str] = []
+        self.places: dict[str, int] = {}
+        self._failures_left = fail_first
+
+    async def __call__(self, records: Sequence[Record]) -> None:
+        if self._failures_left:
+            self._failures_left -= 1
+            raise ConnectionError("the database is away")
+        self.sessions += [record.key or "" for record in records]
+        self.places |= {record.key or "": record.partition for record in records}
 
 
 @pytest.fixture
@@ -67,6 +87,15 @@ def deliver(session_id: str, text: str) -> DeliverMessage:
 
 async def publish(service: Service, *bodies: Any) -> None:
     await service.publisher.publish([service.publisher.envelope(body, id=ids.new_id()) for body in bodies])
+
+
+async def publish_as(
+    service: Service, body: Contract, topic: Topic, *, key: str, partition: int | None = None
+) -> None:
+    """Write a record as no publisher of ours would: on this topic, under this key."""
+    headers, value = encode(service.publisher.envelope(body, id=ids.new_id()))
+    named = {name: raw.decode() for name, raw in headers}
+    await service._broker.publish(value, topic.name, key=key.encode(), partition=partition, headers=named)
 
 
 async def dead_letters(

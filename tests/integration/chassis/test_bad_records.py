@@ -1,6 +1,6 @@
 """What others may write, or the log may give, does not hold up a consumer, and nothing of it is lost."""
 
-from collections.abc import Sequence
+import asyncio
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -8,25 +8,14 @@ from aiokafka.errors import CorruptRecordException
 
 from griot_chassis import ids
 from griot_chassis.raw_log import RawLog
-from griot_chassis.records import Record
 from griot_chassis.service import Service
 from griot_chassis.settings import ServiceSettings
 from griot_contracts import topics
 from griot_contracts.cloudevents import encode
-from tests.integration.chassis.conftest import Running, dead_letters, publish, start
+from tests.integration.chassis.conftest import Running, Seen, dead_letters, publish, publish_as, start
 from tests.support import eventually
 
 NEARLY_A_MEGABYTE = 2**20 - 200
-
-
-class Seen:
-    """A handler that remembers the sessions it was told to start."""
-
-    def __init__(self) -> None:
-        self.sessions: list[str] = []
-
-    async def __call__(self, records: Sequence[Record]) -> None:
-        self.sessions += [record.key or "" for record in records]
 
 
 async def test_a_record_that_is_too_large_beside_its_reason_is_named_in_the_dead_letters(
@@ -69,11 +58,7 @@ async def test_a_record_under_another_key_than_its_own_is_put_aside(
     service, seen, session, group = Service("test", settings), Seen(), ids.new_id(), ids.new_id()
     service.consume([topics.SESSION_COMMANDS], seen, group=group)
     async with running(service):
-        headers, value = encode(service.publisher.envelope(start(session), id=ids.new_id()))
-        named = {name: raw.decode() for name, raw in headers}
-        await service._broker.publish(
-            value, topics.SESSION_COMMANDS.name, key=b"other", headers=named, partition=0
-        )
+        await publish_as(service, start(session), topics.SESSION_COMMANDS, key="other")
         await eventually(lambda: dead_letters(service, group, "other"), what="it is put aside")
 
         [(letter, _)] = await dead_letters(service, group, "other")
@@ -108,18 +93,18 @@ async def test_records_that_the_client_drops_because_of_another_partition_are_re
     sessions = [ids.new_id() for _ in range(20)]
     async with running(service):
         fetched = consumer.kafka.getmany
-        dropped: list[int] = []
+        dropped = asyncio.Event()
 
         async def getmany(*args: object, **kwargs: object) -> object:
             found = await fetched(*args, **kwargs)
-            if not found or dropped:
+            if not found or dropped.is_set():
                 return found
-            dropped.append(sum(map(len, found.values())))
+            dropped.set()
             raise CorruptRecordException
 
         monkeypatch.setattr(consumer.kafka, "getmany", getmany)
         await publish(service, *map(start, sessions))
-        await eventually(lambda: bool(dropped), what="some are dropped")
+        await dropped.wait()
         await publish(service, *map(start, sessions))
         await eventually(
             lambda: all(seen.sessions.count(session) == 2 for session in sessions), what="all are handled"

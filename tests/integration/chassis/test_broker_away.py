@@ -11,8 +11,7 @@ from griot_chassis.service import Service
 from griot_chassis.settings import ServiceSettings
 from griot_contracts import topics
 from griot_local.kafka import KafkaServer
-from tests.integration.chassis.conftest import Running, is_ready, publish, start
-from tests.integration.chassis.test_consumers import Seen
+from tests.integration.chassis.conftest import Running, Seen, is_ready, publish, start
 from tests.support import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]  # a broker started, killed and started again

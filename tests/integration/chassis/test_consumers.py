@@ -11,29 +11,21 @@ from griot_chassis.records import Partition, Record
 from griot_chassis.service import Service
 from griot_chassis.settings import ServiceSettings
 from griot_contracts import topics
-from griot_contracts.cloudevents import encode
 from griot_contracts.dead_letters import DeadLetter
 from griot_contracts.messages import CancelMessage
-from tests.integration.chassis.conftest import Running, dead_letters, deleted, is_ready, publish, start
+from tests.integration.chassis.conftest import (
+    Running,
+    Seen,
+    dead_letters,
+    deleted,
+    is_ready,
+    publish,
+    publish_as,
+    start,
+)
 from tests.support import eventually
 
 PARTITIONS: Final = topics.SESSION_COMMANDS.partitions
-
-
-class Seen:
-    """A handler that remembers the sessions it was told to start."""
-
-    def __init__(self, *, fail_first: int = 0) -> None:
-        self.sessions: list[str] = []
-        self.places: dict[str, int] = {}
-        self._failures_left = fail_first
-
-    async def __call__(self, records: Sequence[Record]) -> None:
-        if self._failures_left:
-            self._failures_left -= 1
-            raise ConnectionError("the database is away")
-        self.sessions += [record.key or "" for record in records]
-        self.places |= {record.key or "": record.partition for record in records}
 
 
 async def test_a_restarted_consumer_goes_on_after_what_it_handled(
@@ -85,6 +77,29 @@ async def test_a_batch_that_does_not_end_is_let_go_when_another_member_comes(
                 lambda: owned(first) and owned(second) and owned(first) + owned(second) == PARTITIONS,
                 what="each has its share",
             )
+
+
+class Refusing:
+    """A listener whose database is away for good."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+
+    async def assigned(self, partitions: set[Partition]) -> None:
+        self.asked.set()
+        raise ConnectionError("the database is away")
+
+    async def revoked(self, partitions: set[Partition]) -> None: ...
+
+
+async def test_a_service_stops_though_what_it_is_dealt_can_never_be_taken(settings: ServiceSettings) -> None:
+    listener = Refusing()
+    async with Service("test", settings) as service:
+        service.consume([topics.SESSION_COMMANDS], Seen(), group=ids.new_id(), listener=listener)
+        task = asyncio.create_task(service.run())
+        await listener.asked.wait()
+        service.stop()
+        await eventually(task.done, what="it has stopped")
 
 
 def another(settings: ServiceSettings) -> ServiceSettings:
@@ -140,11 +155,7 @@ async def test_a_record_on_a_topic_that_does_not_carry_it_is_put_aside(
     service, seen, session, group = Service("test", settings), Seen(), ids.new_id(), ids.new_id()
     service.consume([topics.SESSION_COMMANDS], seen, group=group)
     async with running(service):
-        headers, value = encode(service.publisher.envelope(deleted(session), id=ids.new_id()))
-        named = {name: raw.decode() for name, raw in headers}
-        await service._broker.publish(
-            value, topics.SESSION_COMMANDS.name, key=session.encode(), headers=named
-        )
+        await publish_as(service, deleted(session), topics.SESSION_COMMANDS, key=session)
         await publish(service, start(session))
         await eventually(lambda: session in seen.sessions, what="the next record is handled")
 
@@ -191,7 +202,8 @@ async def test_too_many_unreadable_records_in_a_row_stop_the_consumer_and_its_re
             await service._broker.publish(
                 b"junk", topics.DISPATCH_COMMANDS.name, key=session.encode(), partition=0
             )
-            await publish_to(service, cancel(ids.new_id()), partition=1)  # which breaks no other's row
+            cancelled = cancel(ids.new_id())  # which breaks no other's row
+            await publish_as(service, cancelled, topics.DISPATCH_COMMANDS, key="s", partition=1)
         await eventually(lambda: not_ready(service), what="readiness fails")
 
         assert await service.readiness.failing() == ["consumers"]
@@ -236,14 +248,6 @@ async def test_a_partition_moves_to_another_member_only_when_its_batch_is_finish
 
 def cancel(message_id: str) -> CancelMessage:
     return CancelMessage(account_id="a", session_id="s", message_id=message_id, at=clock.now())
-
-
-async def publish_to(service: Service, body: CancelMessage, *, partition: int) -> None:
-    headers, value = encode(service.publisher.envelope(body, id=ids.new_id()))
-    named = {name: raw.decode() for name, raw in headers}
-    await service._broker.publish(
-        value, topics.DISPATCH_COMMANDS.name, key=b"s", partition=partition, headers=named
-    )
 
 
 async def not_ready(service: Service) -> bool:

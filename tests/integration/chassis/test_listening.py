@@ -5,8 +5,7 @@ from griot_chassis.records import Partition
 from griot_chassis.service import Service
 from griot_chassis.settings import ServiceSettings
 from griot_contracts import topics
-from tests.integration.chassis.conftest import Running, deliver, publish, start
-from tests.integration.chassis.test_consumers import Seen
+from tests.integration.chassis.conftest import Running, Seen, deliver, publish, start
 from tests.support import eventually
 
 

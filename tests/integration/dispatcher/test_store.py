@@ -14,6 +14,8 @@ from griot_chassis.mongo import connect
 from tests.unit.dispatcher.store_suite import StoreSuite
 
 PARTITION = 7
+OLD = Session("s1", PARTITION)
+NEW = replace(OLD, connected=True)
 FOR_EVER = timedelta(days=20_000)
 """The samples are of some day in the past; the database would drop them in the middle of a test."""
 
@@ -40,45 +42,39 @@ class TestMongoStore(StoreSuite):
 
 async def test_what_a_former_owner_still_writes_of_a_session_is_refused(database: Any) -> None:
     former, owner = make(database), make(database)
-    old = Session("s1", PARTITION)
-    new = replace(old, connected=True)
     await former.own({PARTITION})
-    await former.save([], [], [old], [])
+    await former.save([], [], [OLD], [])
     await owner.own({PARTITION})
-    await owner.save([], [], [new], [])
+    await owner.save([], [], [NEW], [])
 
-    await former.save([], [], [old], [])
+    await former.save([], [], [OLD], [])
 
-    assert (await owner.load({PARTITION}))[PARTITION].sessions == [new]
+    assert (await owner.load({PARTITION}))[PARTITION].sessions == [NEW]
 
 
 async def test_what_a_former_owner_wrote_in_between_gives_way_to_what_the_owner_writes(database: Any) -> None:
     former, owner = make(database), make(database)
-    old = Session("s1", PARTITION)
-    new = replace(old, connected=True)
     await former.own({PARTITION})
     await owner.own({PARTITION})
-    await former.save([], [], [old], [])
+    await former.save([], [], [OLD], [])
 
-    await owner.save([], [], [new], [])
+    await owner.save([], [], [NEW], [])
 
-    assert (await owner.load({PARTITION}))[PARTITION].sessions == [new]
+    assert (await owner.load({PARTITION}))[PARTITION].sessions == [NEW]
 
 
 async def test_a_dropped_database_does_not_make_a_former_owner_of_the_owner(database: Any) -> None:
     """The process that ran when it was dropped may write a session before it is the owner anew."""
     former, owner = make(database), make(database)
-    old = Session("s1", PARTITION)
-    new = replace(old, connected=True)
     for _ in range(3):
         await former.own({PARTITION})
     await database.client.drop_database(database.name)
-    await former.save([], [], [old], [])
+    await former.save([], [], [OLD], [])
 
     await owner.own({PARTITION})
-    await owner.save([], [], [new], [])
+    await owner.save([], [], [NEW], [])
 
-    assert (await owner.load({PARTITION}))[PARTITION].sessions == [new]
+    assert (await owner.load({PARTITION}))[PARTITION].sessions == [NEW]
 
 
 async def test_of_two_who_own_at_the_same_moment_or_by_a_slow_clock_the_later_is_the_owner(
@@ -86,12 +82,10 @@ async def test_of_two_who_own_at_the_same_moment_or_by_a_slow_clock_the_later_is
 ) -> None:
     at = clock.now()
     former, owner = make(database, lambda: at), make(database, lambda: at - timedelta(minutes=1))
-    old = Session("s1", PARTITION)
-    new = replace(old, connected=True)
     await former.own({PARTITION})
     await owner.own({PARTITION})
-    await owner.save([], [], [new], [])
+    await owner.save([], [], [NEW], [])
 
-    await former.save([], [], [old], [])
+    await former.save([], [], [OLD], [])
 
-    assert (await owner.load({PARTITION}))[PARTITION].sessions == [new]
+    assert (await owner.load({PARTITION}))[PARTITION].sessions == [NEW]

@@ -4,7 +4,7 @@ from aiokafka import ConsumerRecord
 
 from griot_chassis.gaps import Gaps
 from griot_chassis.records import Partition
-from griot_contracts.topics import KEY_USES, SESSION_COMMANDS, Topic
+from griot_contracts.topics import KEY_USES, SESSION_COMMANDS
 
 HERE, THERE = Partition(SESSION_COMMANDS.name, 1), Partition(SESSION_COMMANDS.name, 2)
 
@@ -30,11 +30,7 @@ def test_what_stays_away_however_often_it_is_read_holds_nobody_up() -> None:
 def test_a_compacted_topic_is_full_of_gaps() -> None:
     uses = Partition(KEY_USES.name, 0)
 
-    assert gaps_of(KEY_USES).found([at(uses, 9)], {uses: 7}) == set()
-
-
-def gaps_of(topic: Topic) -> Gaps:
-    return Gaps([topic])
+    assert Gaps([KEY_USES]).found([at(uses, 9)], {uses: 7}) == set()
 
 
 def at(where: Partition, offset: int) -> ConsumerRecord:

@@ -11,6 +11,7 @@ from dispatcher.handlers.fetching import Fetching
 from tests.unit.dispatcher.fakes import MemoryMedia
 from tests.unit.dispatcher.samples import NOON, PARTITION, picture
 
+MANY = 20
 GONE = Refused("media_unreachable", "the server answered with status 404")
 
 
@@ -32,6 +33,13 @@ async def fetching(media: MemoryMedia) -> AsyncIterator[Fetching]:
     await turns()
 
 
+async def hang(fetching: Fetching, account_id: str) -> None:
+    """More of an account's fetches begin than may run, and none of them ends."""
+    for number in range(MANY):
+        fetching.begin(message(f"slow{number}", account_id))
+    await turns()
+
+
 async def turns() -> None:
     """What can go on goes on."""
     for _ in range(5):
@@ -41,9 +49,7 @@ async def turns() -> None:
 async def test_one_accounts_slow_media_do_not_hold_up_anothers(
     media: MemoryMedia, fetching: Fetching
 ) -> None:
-    for number in range(20):
-        fetching.begin(message(f"slow{number}", "a"))
-    await turns()
+    await hang(fetching, "a")
 
     fetching.begin(message("quick", "b"))
     await turns()
@@ -54,7 +60,7 @@ async def test_one_accounts_slow_media_do_not_hold_up_anothers(
 async def test_an_accounts_media_are_all_fetched_in_their_order(
     media: MemoryMedia, fetching: Fetching
 ) -> None:
-    ids = [f"m{number}" for number in range(20)]
+    ids = [f"m{number}" for number in range(MANY)]
     for id_ in ids:
         fetching.begin(message(id_, "a"))
         media.answer(id_, GONE)
@@ -68,10 +74,8 @@ async def test_an_accounts_media_are_all_fetched_in_their_order(
 async def test_what_is_given_up_makes_room_for_the_accounts_next(
     media: MemoryMedia, fetching: Fetching
 ) -> None:
-    for number in range(20):
-        fetching.begin(message(f"slow{number}", "a"))
-    await turns()
-    for number in range(20):
+    await hang(fetching, "a")
+    for number in range(MANY):
         fetching.forget(f"slow{number}")
 
     fetching.begin(message("next", "a"))

@@ -7,6 +7,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from griot_chassis.errors import BrokerUnavailableError
+from griot_chassis.log_scan import partitions_of
 from griot_chassis.records import Partition
 from griot_contracts.topics import Topic
 
@@ -57,7 +58,7 @@ class LogEnds:
             await self._client.stop()
 
     async def _asked(self, question: _Question, topics: Sequence[Topic]) -> dict[Partition, int]:
-        places = [TopicPartition(topic.name, n) for topic in topics for n in range(topic.partitions)]
+        places = [where.kafka for where in partitions_of(*topics)]
         try:
             offsets = await question(await self._started(), places)
         except (KafkaError, OSError) as error:

@@ -14,7 +14,7 @@ class Plan(StrEnum):
 
 
 SESSION_LIMITS: Final[dict[Plan, int | None]] = {Plan.FREE: 10, Plan.PRO: None}
-"""Sessions an account may hold at once; None is no limit of the plan's (10,000 is Griot's own)."""
+"""Sessions an account may hold at once; None is no limit of the plan's."""
 
 DAILY_MESSAGE_LIMITS: Final[dict[Plan, int]] = {Plan.FREE: 100, Plan.PRO: 10_000}
 """Messages an account may send in one day of UTC."""

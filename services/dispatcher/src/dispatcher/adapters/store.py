@@ -166,8 +166,7 @@ class ReadSoFar:
         """The offset of the last record of each partition that is written and not handled yet."""
         assert self.consumer is not None
         kafka = self.consumer.kafka
-        known = {Partition(where.topic, where.partition): where for where in kafka.assignment()}
-        wanted = [known[partition] for partition in partitions]
+        wanted = [partition.kafka for partition in partitions]
         starts = await self.handled(partitions)
         beginnings, ends = await kafka.beginning_offsets(wanted), await kafka.end_offsets(wanted)
         pending = {}
@@ -180,8 +179,7 @@ class ReadSoFar:
         """The numbers of those of which nothing is handled, and of which the log keeps the end alone."""
         assert self.consumer is not None
         kafka, handled = self.consumer.kafka, await self.handled(partitions)
-        known = {(where.topic, where.partition): where for where in kafka.assignment()}
-        wanted = [known[where.topic, where.number] for where in partitions if where not in handled]
+        wanted = [where.kafka for where in partitions if where not in handled]
         beginnings = await kafka.beginning_offsets(wanted) if wanted else {}
         return {int(where.partition) for where, beginning in beginnings.items() if beginning > 0}
 
