@@ -19,6 +19,7 @@ from griot_contracts.dead_letters import DeadLetter
 from griot_contracts.messages import DeliverMessage, TextContent
 from griot_contracts.sessions import SessionDeleted, StartSession
 from griot_contracts.topics import Topic
+from griot_local.kafka import KafkaServer
 from tests.support import eventually
 
 Running = Callable[[Service], AbstractAsyncContextManager[Service]]
@@ -45,6 +46,13 @@ def settings(kafka: str, mongo: str) -> ServiceSettings:
     return ServiceSettings(
         kafka_bootstrap=kafka, mongo_url=mongo, instance_id=ids.new_id(), max_dead_letters_in_a_row=3
     )
+
+
+@pytest.fixture
+async def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[KafkaServer]:
+    """A broker that may be killed, and its disk written to."""
+    async with KafkaServer(tmp_path_factory.mktemp("own-kafka")) as server:
+        yield server
 
 
 @pytest.fixture

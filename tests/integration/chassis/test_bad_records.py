@@ -1,10 +1,7 @@
 """What others may write, or the log may give, does not hold up a consumer, and nothing of it is lost."""
 
-import asyncio
-
 import pytest
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import CorruptRecordException
 
 from griot_chassis import ids
 from griot_chassis.raw_log import RawLog
@@ -83,29 +80,3 @@ async def test_what_others_have_compressed_is_read(
             topics.SESSION_COMMANDS.name, value, key=session.encode(), headers=headers
         )
         await eventually(lambda: session in seen.sessions, what="it is handled")
-
-
-async def test_records_that_the_client_drops_because_of_another_partition_are_read_again(
-    settings: ServiceSettings, running: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    service, seen = Service("test", settings), Seen()
-    consumer = service.consume([topics.SESSION_COMMANDS], seen, group=ids.new_id())
-    sessions = [ids.new_id() for _ in range(20)]
-    async with running(service):
-        fetched = consumer.kafka.getmany
-        dropped = asyncio.Event()
-
-        async def getmany(*args: object, **kwargs: object) -> object:
-            found = await fetched(*args, **kwargs)
-            if not found or dropped.is_set():
-                return found
-            dropped.set()
-            raise CorruptRecordException
-
-        monkeypatch.setattr(consumer.kafka, "getmany", getmany)
-        await publish(service, *map(start, sessions))
-        await dropped.wait()
-        await publish(service, *map(start, sessions))
-        await eventually(
-            lambda: all(seen.sessions.count(session) == 2 for session in sessions), what="all are handled"
-        )

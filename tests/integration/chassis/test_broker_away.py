@@ -1,7 +1,6 @@
 """A broker that goes away, seen from inside a service: clear errors, and healing without a restart."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -15,12 +14,6 @@ from tests.integration.chassis.conftest import Running, Seen, is_ready, publish,
 from tests.support import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]  # a broker started, killed and started again
-
-
-@pytest.fixture
-async def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[KafkaServer]:
-    async with KafkaServer(tmp_path_factory.mktemp("own-kafka")) as server:
-        yield server
 
 
 async def test_publishing_fails_clearly_while_the_broker_is_away_and_heals_when_it_is_back(

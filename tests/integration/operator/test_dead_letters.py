@@ -9,8 +9,9 @@ from griot_chassis.ids import new_id
 from griot_chassis.log_scan import LogScan, RawRecord
 from griot_chassis.raw_log import RawLog
 from griot_chassis.records import Partition
-from griot_contracts.topics import ACCOUNT_COMMANDS
-from tests.integration.operator.conftest import Run
+from griot_contracts.dead_letters import DeadLetter
+from griot_contracts.topics import ACCOUNT_COMMANDS, DEAD_LETTERS
+from tests.integration.operator.conftest import OperatorFailedError, Run
 from tests.support import eventually
 
 SECRET = "what somebody wrote"
@@ -50,6 +51,21 @@ async def test_what_is_dropped_is_open_no_more(kafka: str, operator: Run) -> Non
 
     assert await listed(operator, place) == []
     assert (await last(kafka, written.at)).offset == written.offset
+
+
+async def test_what_is_only_named_and_expired_is_not_put_back_empty(kafka: str, operator: Run) -> None:
+    named = DeadLetter(ACCOUNT_COMMANDS.name, 5, 1_000_000, "quota", "too large").without_its_record()
+    place = f"{named.topic}/{named.partition}/{named.offset}"
+    async with RawLog.open(kafka) as log:
+        await log.append(DEAD_LETTERS.name, None, b"", named.headers([]))
+
+    with pytest.raises(OperatorFailedError, match=f"Nothing is left to put back of {place}"):
+        await operator("dead-letters", "retry", place)
+
+    (letter,) = await listed(operator, place)
+    assert letter["state"] == "open"
+    await operator("dead-letters", "drop", place)
+    assert await listed(operator, place) == []
 
 
 async def unreadable(kafka: str) -> RawRecord:

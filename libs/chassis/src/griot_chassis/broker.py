@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Collection
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import stamina
@@ -11,6 +12,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from faststream.kafka import KafkaBroker
 
 from griot_chassis.errors import BrokerUnavailableError
+from griot_chassis.isolation import IsolatingConsumer
 from griot_chassis.settings import ServiceSettings
 from griot_contracts.topics import Topic
 
@@ -36,6 +38,14 @@ def make_broker(service: str, settings: ServiceSettings) -> KafkaBroker:
         # A batch is a unit of transport, not news.
         log_level=logging.DEBUG,
     )
+
+
+async def start_broker(broker: KafkaBroker) -> None:
+    """Start it, and what was added to it, with consumers in which one bad partition leaves the others be."""
+    aiokafkas = await broker.connect()
+    assert isinstance(aiokafkas, partial)
+    broker.config.broker_config.builder = partial(IsolatingConsumer, **aiokafkas.keywords)
+    await broker.start()
 
 
 async def ensure_topics(settings: ServiceSettings, topics: Collection[Topic]) -> None:

@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Final
 
 import stamina
-from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka import ConsumerRecord
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
@@ -27,8 +27,8 @@ from opentelemetry.trace import SpanKind
 from griot_chassis import cancelling, membership, metrics
 from griot_chassis.decoding import Decoder, hand_over_raw, parse_untouched
 from griot_chassis.errors import PositionsForgottenError, TooManyDeadLettersError
-from griot_chassis.gaps import Gaps
 from griot_chassis.handling import Handler, PartitionListener
+from griot_chassis.isolation import IsolatingConsumer
 from griot_chassis.log import get_logger
 from griot_chassis.positions import Positions
 from griot_chassis.records import Partition
@@ -95,7 +95,6 @@ class Consumer:
         self._commits = commits
         self._leaving = leaving
         self._next: dict[Partition, int] = {}  # the partitions owned, and the offset that each goes on at
-        self._gaps = Gaps(topics)
         self._joined = False
         self._stopping = False
         self._changing = asyncio.Lock()  # a rebalance and a rewind must not mix
@@ -127,14 +126,19 @@ class Consumer:
         self._subscriber(self.on_batch)
 
     @property
-    def kafka(self) -> AIOKafkaConsumer:
+    def kafka(self) -> IsolatingConsumer:
         """The client's own consumer, while the broker runs."""
-        return self._subscriber.consumer
+        consumer = self._subscriber.consumer
+        assert isinstance(consumer, IsolatingConsumer)
+        return consumer
 
     @property
     def ready(self) -> bool:
-        """Whether it has come into its group (even if it was given nothing) and has not given up."""
-        return self._joined and self.failure is None
+        """Whether it is in its group (even if it was given nothing), can read, and has not given up."""
+        return self._joined and self.failure is None and not self._unreadable()
+
+    def _unreadable(self) -> bool:
+        return self._subscriber.consumer is not None and bool(self.kafka.unreadable)
 
     def owns(self, partition: Partition) -> bool:
         """Whether records of this partition are this member's to handle."""
@@ -148,7 +152,7 @@ class Consumer:
         """Handle a batch to its end; returns without it when the partitions are lost meanwhile."""
         if self.failure is not None:
             return
-        fresh = self._without_gaps([item for item in raw if self._is_next(item)])
+        fresh = [item for item in raw if self._is_next(item)]
         if not fresh:
             return
         task = self._in_hand = asyncio.create_task(self._until_handled(fresh), name=f"batch {self.group}")
@@ -165,13 +169,6 @@ class Consumer:
     def _is_next(self, item: ConsumerRecord) -> bool:
         wanted = self._next.get(Partition.of(item))
         return wanted is not None and item.offset >= wanted
-
-    def _without_gaps(self, raw: Sequence[ConsumerRecord]) -> list[ConsumerRecord]:
-        gaps = self._gaps.found(raw, self._next)
-        for where in gaps:
-            log.warning("records were left out: reading them again", group=self.group, topic=where.topic)
-            self.kafka.seek(where.kafka, self._next[where])
-        return [item for item in raw if Partition.of(item) not in gaps]
 
     async def _until_handled(self, raw: Sequence[ConsumerRecord]) -> None:
         started = time.perf_counter()
@@ -274,7 +271,6 @@ class Consumer:
             _, running = await asyncio.wait({self._in_hand}, timeout=_RELEASE_WITHIN_S)
             await cancelling.end(running)
         self._next.clear()
-        self._gaps.forget()
         if lost and self._listener is not None:
             await self._listener.revoked(lost)
         metrics.PARTITIONS_OWNED.labels(self.group).set(0)
@@ -286,7 +282,7 @@ class Consumer:
         await self.release()
         if self._leaving is not None:
             await self._leaving()
-            membership.leave_when_stopped(self.kafka)
+            membership.leave_when_stopped(self._subscriber.consumer)
         await self._subscriber.stop()
 
 

@@ -9,6 +9,7 @@ from faststream.kafka import KafkaMessage
 
 from griot_chassis import metrics
 from griot_chassis.errors import TooManyDeadLettersError
+from griot_chassis.isolation import IllegibleRecord
 from griot_chassis.log import get_logger
 from griot_chassis.publisher import Publisher
 from griot_chassis.records import Partition, Record, written_at
@@ -76,6 +77,8 @@ def to_record(raw: ConsumerRecord) -> Record:
     Raises:
         UnreadableRecordError: no retry will make it readable.
     """
+    if isinstance(raw, IllegibleRecord):
+        raise UnreadableRecordError("the name of a header is not UTF-8 (see its own place)")
     envelope = decode(raw.headers, raw.value)
     home = topic_of(envelope.body)
     if home.name != raw.topic:

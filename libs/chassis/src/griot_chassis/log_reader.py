@@ -9,6 +9,7 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from griot_chassis.decoding import to_record
+from griot_chassis.isolation import from_the_side
 from griot_chassis.log import get_logger
 from griot_chassis.records import Partition, Record, written_at
 from griot_contracts.cloudevents import UnreadableRecordError
@@ -69,11 +70,7 @@ class LogReader:
 
     @asynccontextmanager
     async def _consumer(self, *where: TopicPartition) -> AsyncIterator[AIOKafkaConsumer]:
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap.split(","),
-            auto_offset_reset="earliest",
-            enable_auto_commit=False,
-        )
+        consumer = from_the_side(self._bootstrap)
         await consumer.start()
         try:
             consumer.assign(where)

@@ -14,12 +14,14 @@ from aiokafka.errors import KafkaError
 
 from griot_chassis.decoding import to_record
 from griot_chassis.errors import BrokerUnavailableError
+from griot_chassis.isolation import from_the_side
 from griot_chassis.records import Partition, Record, written_at
 from griot_contracts.cloudevents import Headers, UnreadableRecordError
 from griot_contracts.topics import Topic
 
 _AT_ONCE: Final = 500
 _WAIT_MS: Final = 500
+_TURN_BYTES: Final = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +70,7 @@ class LogScan:
         With `follow` it goes on, and never ends.
         """
         places = [partition.kafka for partition in self._partitions]
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap.split(","),
-            auto_offset_reset="earliest",
-            enable_auto_commit=False,
-            max_partition_fetch_bytes=4 * 1024 * 1024,
-        )
+        consumer = from_the_side(self._bootstrap, max_partition_fetch_bytes=_TURN_BYTES)
         try:
             await consumer.start()
             consumer.assign(places)

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
 
-from griot_chassis.broker import ensure_topics, make_broker
+from griot_chassis.broker import ensure_topics, make_broker, start_broker
 from griot_chassis.consumer import Consumer
 from griot_chassis.decoding import Decoder
 from griot_chassis.errors import BackgroundTaskError
@@ -210,7 +210,7 @@ class Service:
 
     async def _start(self) -> None:
         await ensure_topics(self._settings, contract_topics.ALL)
-        await self._broker.start()
+        await start_broker(self._broker)
         for listener in self._listeners:
             await listener.settle()
         for name, run in self._background:

@@ -7,7 +7,7 @@ right wherever and whenever it is asked for.
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Final
 
 import typer
@@ -120,27 +120,33 @@ async def _settle(places: list[str], how: str, *, all_: bool) -> None:
     settings = OperatorSettings()
     known = {place: one for place, one in (await _letters()).items() if one.settled is None}
     chosen = list(known.values()) if all_ else _chosen(known, places)
+    nothing_left = []
     async with RawLog.open(settings.kafka_bootstrap) as log:
         for letter in chosen:
-            if how == RETRIED:
-                await _put_back(letter, log, settings)
+            if how == RETRIED and not await _put_back(letter, log, settings):
+                nothing_left.append(letter.place)
+                continue
             # A crash before this puts a record back twice, which its readers do not mind: the id is the same.
             done = Settlement(letter.about.topic, letter.about.partition, letter.about.offset, how)
             await log.append(letter.record.at, letter.record.key, b"", done.headers())
             say(f"{letter.place} {how}")
+    if nothing_left:
+        raise fail(f"Nothing is left to put back of {', '.join(nothing_left)}: drop what nobody can use.")
 
 
-async def _put_back(letter: Letter, log: RawLog, settings: OperatorSettings) -> None:
-    """The record itself where its topic still keeps it; else the copy that was put aside."""
+async def _put_back(letter: Letter, log: RawLog, settings: OperatorSettings) -> bool:
+    """The record itself where its topic still keeps it; else the copy that was put aside, if there is one."""
     where = Partition(letter.about.topic, letter.about.partition)
     scan = LogScan(settings.kafka_bootstrap, [where])
     async with aclosing(scan.raw(starts={where: letter.about.offset})) as batches:
         original = await _first(batches, letter.about.offset)
     copy = letter.record
-    if original is not None:
-        await log.append(where, original.key, original.value, original.headers)
-    else:
-        await log.append(where, copy.key, copy.value, _original_headers(copy))
+    if original is None:
+        original = replace(copy, headers=_original_headers(copy))
+    if not original.headers and not original.value:
+        return False
+    await log.append(where, original.key, original.value, original.headers)
+    return True
 
 
 async def _first(batches: AsyncIterator[list[RawRecord]], offset: int) -> RawRecord | None:
