@@ -76,8 +76,13 @@ class Databases:
 
 
 def sent_by(sender: Sender) -> Sent:
-    limit = DAILY_MESSAGE_LIMITS[Plan.FREE] if sender.refused else None
-    return Sent(sender.account.id, sender.when_unknown, sender.told, limit)
+    """What it was told, and its limit if it went past that: it need not have heard so.
+
+    While quota is away nobody is refused; what is too much is rejected afterwards.
+    """
+    allowed = DAILY_MESSAGE_LIMITS[Plan.FREE]
+    past_it = sender.limited and len(sender.told) + len(sender.refused) > allowed
+    return Sent(sender.account.id, sender.when_unknown, sender.told, allowed if past_it else None)
 
 
 async def shown_to(network: RemoteNetwork, senders: Sequence[Sender]) -> list[Entry]:
