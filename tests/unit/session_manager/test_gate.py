@@ -20,6 +20,12 @@ def in_thread(work: Callable[[], object]) -> threading.Event:
     return done
 
 
+def call(gate: Gate, until: threading.Event | None = None) -> None:
+    with gate.calling():
+        if until is not None:
+            until.wait(SOON_S)
+
+
 def test_a_writer_waits_for_a_fresh_call() -> None:
     gate = Gate(settled_after_s=60)
     with gate.calling():
@@ -39,11 +45,7 @@ def test_a_call_waits_for_the_writer() -> None:
     gate = Gate()
     hold = gate.writing()
 
-    def call() -> None:
-        with gate.calling():
-            pass
-
-    called = in_thread(call)
+    called = in_thread(lambda: call(gate))
     assert not called.wait(0.05)
     hold.release()
     assert called.wait(SOON_S)
@@ -58,6 +60,56 @@ def test_writers_come_one_after_the_other() -> None:
     first.release()
 
     assert second.wait(SOON_S)
+
+
+def test_announced_writers_go_one_after_the_other_while_calls_wait() -> None:
+    gate = Gate(shut_at_most_s=60)
+    first, second = gate.announce(), gate.announce()
+    hold = gate.writing(first)
+    called = in_thread(lambda: call(gate))
+
+    hold.release()
+    assert not called.wait(0.05)
+
+    gate.writing(second).release()
+    assert called.wait(SOON_S)
+
+
+def test_calls_that_have_waited_long_enough_go_before_the_next_writer() -> None:
+    gate = Gate(settled_after_s=60, shut_at_most_s=0)
+    first, second = gate.announce(), gate.announce()
+    hold = gate.writing(first)
+    over = threading.Event()
+    called, begun = in_thread(lambda: call(gate, over)), in_thread(lambda: call(gate))
+    assert not begun.wait(0.05)
+
+    hold.release()
+    assert begun.wait(SOON_S)
+
+    wrote = in_thread(lambda: gate.writing(second))
+    assert not wrote.wait(0.05)
+    over.set()
+    assert wrote.wait(SOON_S)
+    assert called.is_set()
+
+
+def test_a_writer_that_does_not_come_keeps_nobody_out() -> None:
+    gate = Gate(shut_at_most_s=60)
+    announced = gate.announce()
+    called = in_thread(lambda: call(gate))
+    assert not called.wait(0.05)
+
+    gate.withdraw(announced)
+
+    assert called.wait(SOON_S)
+
+
+def test_who_is_announced_keeps_no_call_out_while_a_pin_keeps_writers_out() -> None:
+    gate = Gate(shut_at_most_s=60)
+    gate.pinning()
+    gate.announce()
+
+    assert in_thread(lambda: call(gate)).wait(SOON_S)
 
 
 def test_a_softened_hold_lets_calls_through_and_keeps_writers_out() -> None:
@@ -97,11 +149,11 @@ def test_releasing_twice_frees_nobody_elses_hold() -> None:
 
 
 def test_under_a_crowd_nothing_ever_meets_a_writer() -> None:
-    gate = Gate(settled_after_s=60)
+    gate = Gate(settled_after_s=60, shut_at_most_s=0.001)
     inside: set[int] = set()
     met: list[int] = []
 
-    def call() -> None:
+    def call_often() -> None:
         for _ in range(50):
             with gate.calling():
                 inside.add(threading.get_ident())
@@ -110,11 +162,11 @@ def test_under_a_crowd_nothing_ever_meets_a_writer() -> None:
 
     def write() -> None:
         for _ in range(20):
-            hold = gate.writing()
+            hold = gate.writing(gate.announce())
             met.append(len(inside))
             hold.release()
 
-    crowd = [in_thread(call) for _ in range(8)] + [in_thread(write) for _ in range(3)]
+    crowd = [in_thread(call_often) for _ in range(8)] + [in_thread(write) for _ in range(3)]
 
     assert all(done.wait(SOON_S) for done in crowd)
     assert met == [0] * 60

@@ -222,7 +222,8 @@ class Consumer:
         if self._positions is not None:
             found = await self._positions.load(partitions)
             return {partition: found.get(partition) for partition in partitions}
-        return {partition: await self.kafka.committed(partition.kafka) for partition in partitions}
+        committed = await asyncio.gather(*(self.kafka.committed(one.kafka) for one in partitions))
+        return dict(zip(partitions, committed, strict=True))
 
     async def take(self, partitions: set[Partition]) -> None:
         """Become the owner: look up where to begin, tell the listener, and only then let records count."""

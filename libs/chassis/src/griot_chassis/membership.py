@@ -12,7 +12,7 @@ from griot_chassis.records import Partition
 
 MISSED_AFTER_S: Final = 10.0
 """When a member that is not heard from has lost its partitions: a killed one keeps them for that long."""
-HEARTBEAT_EVERY_S: Final = 1.0
+HEARTBEAT_EVERY_S: Final = 0.3
 """Also how soon a member hears of a rebalance, while the others wait for it."""
 _GENERATION_BYTES: Final = 8
 

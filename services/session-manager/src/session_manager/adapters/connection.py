@@ -3,7 +3,6 @@
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Final, TypeVar
 
@@ -13,11 +12,12 @@ from session_manager.adapters.codes import Codes
 from session_manager.adapters.devices import Place
 from session_manager.adapters.dialing import until_dialed
 from session_manager.adapters.endings import given_up
-from session_manager.adapters.gate import Gate, Hold
+from session_manager.adapters.gate import Hold
 from session_manager.adapters.intake import Intake
-from session_manager.adapters.leftovers import CONNECTION, THREAD, Leftovers
-from session_manager.adapters.turns import Turn, Turns
-from session_manager.adapters.watch import Care, Watch
+from session_manager.adapters.leftovers import CONNECTION, THREAD
+from session_manager.adapters.shared import Shared
+from session_manager.adapters.turns import Turn
+from session_manager.adapters.watch import Watch
 from session_manager.domain.attachment import Attachment, UploadError
 from session_manager.domain.inbound import Fact, MessageSeen, ReceiptSeen
 from session_manager.domain.outcomes import ConnectError, HandOverError, LookupFailedError
@@ -38,23 +38,8 @@ _STOP_WITHIN_S: Final = 5.0
 _QUIET_S: Final = 0.05
 _DRAINED_WITHIN_S: Final = 4.0
 """How long a stop waits for the log to take what came in; what it has not taken then is lost."""
-_SPARE_THREADS: Final = 16
 _CACHED_NUMBERS: Final = 10_000
 _USERS: Final = "s.whatsapp.net"
-
-
-class Shared:
-    """What the connections of one process have in common."""
-
-    def __init__(self, max_sessions: int, handshakes_at_once: int, care: Care, leftovers: Leftovers) -> None:
-        """Make a thread for each of so many calls that may be under way at once, and some to spare."""
-        self.turns = Turns(handshakes_at_once)
-        self.care = care
-        self.leftovers = leftovers
-        self.gate = Gate()
-        self.line = asyncio.Lock()  # first come, first served, without a thread for each who waits
-        self.threads = ThreadPoolExecutor(max_sessions + _SPARE_THREADS, thread_name_prefix="whatsapp")
-        self.stops: set[asyncio.Task[None]] = set()
 
 
 class NeonizeConnection:
@@ -76,15 +61,16 @@ class NeonizeConnection:
         self._forgotten = False
         self._on_whatsapp: dict[str, bool] = {}
         self._intake = Intake(self._number_of)
-        self._facts = 0
+        self._facts = self._handed_on = 0
         self._codes = Codes()
         self._watch = Watch(self._ask, self._pass_on, shared.care)
 
-    async def open(self, place: Place, is_device_gone: Callable[[], Awaitable[bool]]) -> None:
+    async def open(self, place: Place, announced: int, is_device_gone: Callable[[], Awaitable[bool]]) -> None:
         """Start the library's thread, and wait until the gate may go to the next.
 
         Args:
             place: where the device's keys lie.
+            announced: as what the gate knows of it.
             is_device_gone: looks whether the device was deleted meanwhile.
 
         Raises:
@@ -94,7 +80,9 @@ class NeonizeConnection:
         async def is_refused() -> bool:
             return not self._stopped and await is_device_gone()
 
-        threading.Thread(target=self._live, args=[place], name="whatsapp connection", daemon=True).start()
+        threading.Thread(
+            target=self._live, args=[place, announced], name="whatsapp connection", daemon=True
+        ).start()
         try:
             if not await until_dialed(self._dialed, is_refused):
                 self._release()
@@ -187,15 +175,18 @@ class NeonizeConnection:
         await self._dialed.wait()
         await self._loop.run_in_executor(self._shared.threads, self._disconnect)
         await self._drained()
-        async with self._shared.line:
-            await self._loop.run_in_executor(self._shared.threads, self._stop_alone)
+        announced = await self._shared.line.join()
+        try:
+            await self._loop.run_in_executor(self._shared.threads, self._stop_alone, announced)
+        finally:
+            self._shared.line.leave(announced)
 
     async def _drained(self) -> None:
         """Wait for what WhatsApp was told is here, and is still under way inside the library."""
         before = -1
         with suppress(TimeoutError):
             async with asyncio.timeout(_DRAINED_WITHIN_S):
-                while before != self._facts or self._intake.is_full:
+                while before != self._facts or self._handed_on < self._facts:
                     before = self._facts
                     await asyncio.sleep(_QUIET_S)
 
@@ -203,8 +194,8 @@ class NeonizeConnection:
         with self._shared.gate.calling():
             goneonize.disconnect(self._uuid)
 
-    def _stop_alone(self) -> None:
-        hold = self._shared.gate.writing()
+    def _stop_alone(self, announced: int) -> None:
+        hold = self._shared.gate.writing(announced)
         self._forgotten = True
         try:
             goneonize.stop(self._uuid)
@@ -220,9 +211,9 @@ class NeonizeConnection:
                 raise when_stopped
             return function()
 
-    def _live(self, place: Place) -> None:
+    def _live(self, place: Place, announced: int) -> None:
         """The connection's own thread: the library keeps it for the connection's whole life."""
-        self._hold = hold = self._shared.gate.writing()
+        self._hold = hold = self._shared.gate.writing(announced)
         self._tell(self._loop.call_later, _WRITTEN_AFTER_S, hold.soften)
         try:
             error = "stopped" if self._stopped else goneonize.connect(self._uuid, place, self)
@@ -276,6 +267,7 @@ class NeonizeConnection:
         self._tell(self._dialed.set)
 
     def _hand_on(self, fact: Fact) -> None:
+        self._handed_on += 1
         self._watch.hear()
         self._observe(fact)
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Final
 
 SETTLED_AFTER_S: Final = 1.0
+SHUT_AT_MOST_S: Final = 0.5
 
 
 class Gate:
@@ -27,52 +28,81 @@ class Gate:
     writer waits for a call to return only while it is younger than `settled_after_s`; for a pin it always
     waits.
 
-    All methods block, and are meant for threads other than the event loop's.
+    A writer is announced before its turn comes, and where several are, as after a hand-over, they go one
+    after the other while calls wait: each would have to wait for all calls of all sessions anew. Once the
+    gate has been shut to calls for `shut_at_most_s`, those that wait go before the next writer.
+
+    All methods but `announce`, `withdraw` and `release` block, and are meant for threads other than the event
+    loop's.
     """
 
-    def __init__(self, settled_after_s: float = SETTLED_AFTER_S) -> None:
+    def __init__(
+        self, settled_after_s: float = SETTLED_AFTER_S, shut_at_most_s: float = SHUT_AT_MOST_S
+    ) -> None:
         self._settled_after_s = settled_after_s
+        self._shut_at_most_s = shut_at_most_s
         self._changed = threading.Condition()
         self._ids = itertools.count()
+        self._waiting: set[int] = set()
         self._calls: dict[int, float] = {}
         self._pins: set[int] = set()
-        self._writers_waiting = 0
+        self._announced: set[int] = set()
         self._writer: int | None = None
+        self._shut_since = 0.0
+        self._let_in = 0
+        """Calls that came before this go before the next writer."""
 
     @contextmanager
     def calling(self) -> Iterator[None]:
         """Around a call that looks its client up and writes nothing."""
         mine = next(self._ids)
         with self._changed:
-            self._changed.wait_for(self._open)
+            self._waiting.add(mine)
+            self._changed.wait_for(lambda: self._admits(mine))
+            self._waiting.discard(mine)
             self._calls[mine] = time.monotonic()
+            if self._announced:
+                self._changed.notify_all()
         try:
             yield
         finally:
             with self._changed:
                 del self._calls[mine]
-                if self._writers_waiting:
+                if self._announced:
                     self._changed.notify_all()
 
-    def writing(self) -> "Hold":
-        """Wait until nothing of the library is under way, and keep it so until the hold is released."""
-        mine = next(self._ids)
+    def announce(self) -> int:
+        """Say that a writer is coming; returns what to give to `writing`, or to `withdraw` if it does not."""
         with self._changed:
-            self._writers_waiting += 1
-            try:
-                while (wait := self._until_clear()) is None or wait > 0:
-                    self._changed.wait(wait)
-                self._writer = mine
-            finally:
-                self._writers_waiting -= 1
-                self._changed.notify_all()
+            mine = next(self._ids)
+            if self._writer is None and not self._announced:
+                self._shut_since = time.monotonic()
+            self._announced.add(mine)
+        return mine
+
+    def withdraw(self, announced: int) -> None:
+        """It is not coming; no effect if it has been."""
+        with self._changed:
+            self._announced.discard(announced)
+            self._changed.notify_all()
+
+    def writing(self, announced: int | None = None) -> "Hold":
+        """Wait until nothing of the library is under way, and keep it so until the hold is released."""
+        mine = self.announce() if announced is None else announced
+        with self._changed:
+            while (wait := self._until_clear()) is None or wait > 0:
+                self._changed.wait(wait)
+            self._writer = mine
+            self._announced.discard(mine)
         return Hold(self, mine)
 
     def pinning(self) -> "Hold":
         """Keep writers out until the hold is released, and let calls through."""
         mine = next(self._ids)
         with self._changed:
-            self._changed.wait_for(self._open)
+            self._waiting.add(mine)
+            self._changed.wait_for(lambda: self._admits(mine))
+            self._waiting.discard(mine)
             self._pins.add(mine)
         return Hold(self, mine)
 
@@ -89,15 +119,22 @@ class Gate:
         with self._changed:
             if self._writer == hold:
                 self._writer = None
+                self._breathe()
             self._pins.discard(hold)
             self._changed.notify_all()
 
-    def _open(self) -> bool:
-        return self._writer is None and not self._writers_waiting
+    def _breathe(self) -> None:
+        now = time.monotonic()
+        if now >= self._shut_since + self._shut_at_most_s:
+            self._shut_since, self._let_in = now, next(self._ids)
+
+    def _admits(self, call: int) -> bool:
+        """Whether a call may go now. While a pin keeps writers out, they need not be waited for."""
+        return self._writer is None and (bool(self._pins) or not self._announced or call < self._let_in)
 
     def _until_clear(self) -> float | None:
         """Seconds until a writer may look again; 0 is now, None is when something changes."""
-        if self._writer is not None or self._pins:
+        if self._writer is not None or self._pins or any(call < self._let_in for call in self._waiting):
             return None
         youngest = max(self._calls.values(), default=None)
         return 0 if youngest is None else max(0.0, youngest + self._settled_after_s - time.monotonic())

@@ -26,8 +26,6 @@ class Intake:
         self._number_of = number_of
         self._room = threading.Semaphore(_MOST_UNWRITTEN)
         self._by_hidden: dict[str, str] = {}
-        self.is_full = False
-        """Whether `take` blocks just now."""
 
     def know(self, hidden: str, number: str) -> None:
         """Call somebody by this number from here on."""
@@ -40,12 +38,9 @@ class Intake:
 
         Blocks while too many are not. Once `over` is true, it blocks no more.
         """
-        if not self._room.acquire(blocking=False):
-            self.is_full = True
-            while not self._room.acquire(timeout=_LOOK_AGAIN_AFTER_S):
-                if over():
-                    return self._named(fact)
-            self.is_full = False
+        while not self._room.acquire(timeout=_LOOK_AGAIN_AFTER_S):
+            if over():
+                return self._named(fact)
         return replace(self._named(fact), written=self._room.release)
 
     def _named(self, fact: Fact) -> Fact:

@@ -10,10 +10,11 @@ from typing import Final
 
 from griot_chassis.log import get_logger
 from session_manager.adapters import goneonize
-from session_manager.adapters.connection import NeonizeConnection, Observe, Shared
+from session_manager.adapters.connection import NeonizeConnection, Observe
 from session_manager.adapters.devices import Devices, Place
 from session_manager.adapters.leftovers import Leftovers
 from session_manager.adapters.listing import Listing
+from session_manager.adapters.shared import Shared
 from session_manager.adapters.watch import Care
 from session_manager.domain.outcomes import ConnectError
 
@@ -65,12 +66,12 @@ class NeonizeWhatsApp:
         uuid = f"{session_id}#{next(self._numbers)}".encode()
         turn = await self._shared.turns.next()
         try:
-            await self._shared.line.acquire()
+            announced = await self._shared.line.join()
         except BaseException:  # who is cancelled here has nothing to stop
             turn.over()
             raise
         connection = NeonizeConnection(self._shared, uuid, observe, turn)
-        opening = asyncio.create_task(self._open(connection, place, jid))
+        opening = asyncio.create_task(self._open(connection, announced, place, jid))
         try:
             await asyncio.shield(opening)
         except BaseException:
@@ -78,13 +79,15 @@ class NeonizeWhatsApp:
             raise
         return connection
 
-    async def _open(self, connection: NeonizeConnection, place: Place, jid: str | None) -> None:
+    async def _open(
+        self, connection: NeonizeConnection, announced: int, place: Place, jid: str | None
+    ) -> None:
         # To its end, though nobody waits for it any more: who came next in line while it dials would have all
         # calls of this process wait for that.
         try:
-            await connection.open(place, partial(self._is_gone, place, jid))
+            await connection.open(place, announced, partial(self._is_gone, place, jid))
         finally:
-            self._shared.line.release()
+            self._shared.line.leave(announced)
 
     async def _existing(self, place: Place) -> Place:
         """The same place, or a new device where that one is gone: asked for it, the library would abort."""

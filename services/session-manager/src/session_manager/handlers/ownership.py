@@ -37,11 +37,10 @@ class Ownership:
         """Let go of what was not given back, and become the owner of what is new. Safe to repeat.
 
         A session whose partition comes back goes on as if nothing had been, unless somebody else owned it in
-        between. Of the others it is known what was begun and what has ended before they connect. What its
-        last owner left alone, is left alone.
+        between. The others connect, by themselves, or are left alone as their last owner left them. When this
+        returns, it is known what was begun at their messages and what has ended.
 
-        Only the part of the journal is read that commands may come again for. The connecting goes on by
-        itself.
+        Only the part of the journal is read that commands may come again for.
         """
         numbers, turn = {where.number for where in partitions}, asyncio.Semaphore(_READ_AT_ONCE)
         await self._let_go(self._lease.mine - numbers)
@@ -51,6 +50,9 @@ class Ownership:
         new = numbers - kept
         await self._fleet.drop_all(self._fleet.partitions - kept)
         await self._restore(await self._sessions.unread(new), turn)
+        for owned in await self._sessions.take_over(new):
+            await self._fleet.drop(owned.session_id)
+            self._fleet.add(owned).take_up()
         pending = {where.number: since for where, since in pending_since.items() if where.number in new}
         await asyncio.gather(
             *(
@@ -59,9 +61,6 @@ class Ownership:
                 if since is not None
             )
         )
-        for owned in await self._sessions.take_over(new):
-            await self._fleet.drop(owned.session_id)
-            self._fleet.add(owned).take_up()
         self._known = numbers
         log.info("partitions owned", kept=len(kept), new=len(new))
 
