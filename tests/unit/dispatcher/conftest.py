@@ -82,6 +82,11 @@ class Bench:
         await self.dispatch.assigned(OWNED)
         await self.wake()
 
+    def drop(self) -> None:
+        """Somebody drops the database."""
+        self.store.drop()
+        self.progress.forgotten = True
+
     async def wake(self) -> None:
         """What waits for its moment goes, if that has come."""
         await self.dispatch.wake({PARTITION})

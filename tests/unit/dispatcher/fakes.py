@@ -12,7 +12,11 @@ from dispatcher.domain.receipt import EarlyReceipt
 from dispatcher.domain.session import Session
 from dispatcher.domain.shelf import Shelf
 from dispatcher.domain.told import begin, evolve
-from griot_chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
+from griot_chassis.errors import (
+    BrokerUnavailableError,
+    DatabaseUnavailableError,
+    PositionsForgottenError,
+)
 from griot_chassis.records import Partition, Record
 from griot_contracts import topics
 from griot_contracts.accounts import CommandDecided
@@ -45,6 +49,11 @@ class MemoryStore:
         self.writes = 0
         self.away = False
         self.saves_left: int | None = None
+
+    def drop(self) -> None:
+        self.stored.clear()
+        self.sessions.clear()
+        self.early.clear()
 
     async def own(self, partitions: Collection[int]) -> None:
         pass
@@ -158,6 +167,11 @@ class MemoryProgress:
     last: dict[Partition, int] = field(default_factory=dict)
     next: dict[Partition, int] = field(default_factory=dict)
     beheaded: set[int] = field(default_factory=set)
+    forgotten: bool = False
+
+    async def check(self, numbers: Collection[int]) -> None:
+        if self.forgotten and numbers:
+            raise PositionsForgottenError("dropped")
 
     async def pending(self, partitions: Collection[Partition]) -> dict[Partition, int]:
         return {partition: self.last[partition] for partition in partitions if partition in self.last}

@@ -5,10 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from griot_chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
+from griot_chassis.errors import (
+    BrokerUnavailableError,
+    DatabaseUnavailableError,
+    PositionsForgottenError,
+)
 from griot_chassis.records import Partition
 from griot_contracts.ids import derive
-from griot_contracts.messages import DeliverMessage, MessageFailed, MessageStatus
+from griot_contracts.messages import DeliverMessage, MessageFailed, MessageStatus, MessageUnknown
+from griot_contracts.sessions import WhenUnknown
 from griot_contracts.topics import DELIVERY_EVENTS, DISPATCH_COMMANDS
 from tests.support import eventually
 from tests.unit.dispatcher.conftest import OWNED, Bench
@@ -25,6 +30,7 @@ from tests.unit.dispatcher.samples import (
     receipt,
     seconds,
     sent,
+    unknown,
 )
 from tests.unit.dispatcher.store_suite import StoreSuite
 
@@ -144,6 +150,30 @@ async def test_what_could_not_be_written_is_written_by_the_repeat_under_the_same
     assert first <= {envelope.id for envelope in bench.log.calls[-1]}
     assert sorted(bench.store.stored) == ["m1", "m2"]
     assert set(bench.log.asked) == {("m1", 1)}
+
+
+async def test_nothing_is_decided_on_what_a_dropped_database_has_left(bench: Bench) -> None:
+    """Found by the chaos run: what could not be written was read back from a database that was dropped."""
+    await bench.hear(created(WhenUnknown.FAIL), connected(), dispatch("m1"))
+    records = bench.topics.records([unknown("m1")])
+    bench.log.away = True
+    with pytest.raises(BrokerUnavailableError):
+        await bench.dispatch(records)
+    bench.drop()
+
+    with pytest.raises(PositionsForgottenError):
+        await bench.dispatch(records)
+    with pytest.raises(PositionsForgottenError):
+        await bench.wake()
+
+    assert not any(told.resend for told in bench.log.events("m1", MessageUnknown))
+
+
+async def test_what_was_dropped_before_it_was_read_back_is_not_taken_over(bench: Bench) -> None:
+    bench.drop()
+
+    with pytest.raises(PositionsForgottenError):
+        await bench.dispatch.assigned(OWNED)
 
 
 async def test_after_a_restart_what_was_under_way_is_asked_for_again_as_the_same_attempt(

@@ -23,6 +23,11 @@ class Positions:
         self._group = group
         self._known: dict[Partition, int] = {}  # what the database has said that it holds
 
+    @property
+    def known(self) -> Mapping[Partition, int]:
+        """The next offset of each partition, as it was loaded or saved last."""
+        return self._known
+
     async def load(self, partitions: Collection[Partition]) -> dict[Partition, int]:
         """The next offset to read of each partition that has one."""
         found = await self._find(partitions)

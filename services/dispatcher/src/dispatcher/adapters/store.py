@@ -184,8 +184,19 @@ class ReadSoFar:
         return {int(where.partition) for where, beginning in beginnings.items() if beginning > 0}
 
     async def handled(self, partitions: Collection[Partition]) -> dict[Partition, int]:
-        """The offset that each goes on at."""
-        return await self._positions.load(partitions)
+        """The offset that each goes on at, as the consumer has loaded and saved it.
+
+        Not as it is stored by now: what was dropped since would pass for what was never there.
+        """
+        return {where: at for where, at in self._positions.known.items() if where in partitions}
+
+    async def check(self, numbers: Collection[int]) -> None:
+        """See that the database still holds what it held of these partition numbers.
+
+        Raises:
+            PositionsForgottenError: it does not.
+        """
+        await self._positions.check([where for where in self._positions.known if where.number in numbers])
 
 
 def _forward(message: Message) -> ReplaceOne[Document]:

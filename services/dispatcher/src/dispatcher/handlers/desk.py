@@ -15,7 +15,7 @@ from dispatcher.domain.queue import Queue
 from dispatcher.domain.receipt import EarlyReceipt
 from dispatcher.domain.session import Session
 from dispatcher.domain.shelf import Shelf
-from dispatcher.handlers.ports import Store
+from dispatcher.handlers.ports import Progress, Store
 from griot_chassis.log import get_logger
 
 log = get_logger(__name__)
@@ -122,9 +122,10 @@ class Desk:
 class Desks:
     """The desks of the partitions owned, read from the store when they are first needed."""
 
-    def __init__(self, store: Store, is_counted: Callable[[Session], bool]) -> None:
+    def __init__(self, store: Store, progress: Progress, is_counted: Callable[[Session], bool]) -> None:
         """`is_counted` says of a stored session whether each message was counted before it was given."""
         self._store = store
+        self._progress = progress
         self._is_counted = is_counted
         self._desks: dict[int, Desk] = {}
 
@@ -135,10 +136,15 @@ class Desks:
         return iter(list(self._desks.values()))
 
     async def open(self, numbers: Collection[int]) -> None:
-        """Have these at hand."""
-        missing = [number for number in numbers if number not in self._desks]
+        """Have these at hand.
+
+        Raises:
+            PositionsForgottenError: the database was dropped, so what it has of them is not all.
+        """
+        missing = {number for number in numbers if number not in self._desks}
         if missing:
             shelves = await self._store.load(missing)
+            await self._progress.check(missing)
             for number in missing:
                 self._desks[number] = Desk(number, shelves.get(number, Shelf()), self._is_counted)
 

@@ -58,7 +58,7 @@ class Dispatch:
         self._policy = policy
         self._now = now
         self._awake = awake
-        self._desks = Desks(store, lambda session: is_counted(session, now(), policy.usual))
+        self._desks = Desks(store, progress, lambda session: is_counted(session, now(), policy.usual))
         self._gates = Gates(progress)
         self._recalling = Recalling(past, progress)
         self._alarms = Alarms()
@@ -73,6 +73,7 @@ class Dispatch:
         nothing. Published comes before stored, so a crash between the two repeats and loses nothing.
 
         Raises:
+            PositionsForgottenError: the database was dropped; nothing was decided on what is left in it.
             Exception: the log or the store is away; what this batch is about is read back before the next
             try.
         """

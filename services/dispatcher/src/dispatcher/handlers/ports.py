@@ -111,5 +111,12 @@ class Progress(Protocol):
     async def handled(self, partitions: Collection[Partition]) -> dict[Partition, int]:
         """The offset that each goes on at; what lies before it is handled, or was put aside."""
 
+    async def check(self, numbers: Collection[int]) -> None:
+        """See that what was just read from the store of these partition numbers was whole.
+
+        Raises:
+            PositionsForgottenError: the database was dropped, or lost its last moments.
+        """
+
     async def cut_off(self, partitions: Collection[Partition]) -> set[int]:
         """The numbers of those of which nothing is handled, and of which the log keeps the end alone."""
