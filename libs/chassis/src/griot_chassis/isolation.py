@@ -55,7 +55,6 @@ class IsolatingConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has
         super().__init__(*topics, **options)
         self._patient = patient
         self._places: dict[TopicPartition, int] = {}
-        self._unreadable: set[TopicPartition] = set()
         self._suspects: set[TopicPartition] = set()
         self._asked_again_at: dict[TopicPartition, float] = {}
         self._careful_until = 0.0
@@ -64,7 +63,7 @@ class IsolatingConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has
     @property
     def unreadable(self) -> set[TopicPartition]:
         """Those of its partitions that nothing can be had of just now."""
-        return self._unreadable & set(self.assignment())
+        return self._asked_again_at.keys() & set(self.assignment())
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
         """As aiokafka's."""
@@ -93,7 +92,7 @@ class IsolatingConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has
         return found
 
     def _calm_down(self) -> None:
-        self._unreadable.clear()
+        self._asked_again_at.clear()
         self._suspects.clear()
 
     def _go_back(self) -> None:
@@ -105,19 +104,16 @@ class IsolatingConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has
         self, partitions: tuple[TopicPartition, ...], until: float, max_records: int | None
     ) -> Found:
         while True:
-            room, found = max_records, Found()
             for where in self._in_turn(list(partitions or self.assignment())):
-                if records := await self._ask(where, room):
-                    found[where] = records
-                    room = None if room is None else room - len(records)
-                if room == 0:
-                    break
-            if found or time.monotonic() >= until:
-                return found
+                # Given at once: what is held while another is asked would be lost with whatever that raises.
+                if records := await self._ask(where, max_records):
+                    return {where: records}
+            if time.monotonic() >= until:
+                return {}
             await asyncio.sleep(_LOOK_EVERY_S)
 
     def _in_turn(self, places: list[TopicPartition]) -> list[TopicPartition]:
-        """Another one first each time: the first may have enough for all there is room for."""
+        """Another one first each time: the first may always have some."""
         self._rounds += 1
         first = self._rounds % max(len(places), 1)
         return places[first:] + places[:first]
@@ -139,21 +135,20 @@ class IsolatingConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has
                 return [await self._illegible(where)]
             return []
         if given:
-            self._unreadable.discard(where)
+            self._asked_again_at.pop(where, None)
         return given.get(where, [])
 
     def _put_off(self, where: TopicPartition, error: KafkaError) -> None:
         if not self._patient:
             raise error
-        self._asked_again_at[where] = time.monotonic() + _AGAIN_AFTER_S
-        if where not in self._unreadable:
-            self._unreadable.add(where)
+        if where not in self._asked_again_at:
             log.error(
                 "partition cannot be read",
                 topic=where.topic,
                 partition=where.partition,
                 error=type(error).__name__,
             )
+        self._asked_again_at[where] = time.monotonic() + _AGAIN_AFTER_S
 
     async def _illegible(self, where: TopicPartition) -> IllegibleRecord:
         offset = await self.position(where)
