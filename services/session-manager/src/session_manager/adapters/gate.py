@@ -21,7 +21,7 @@ class Gate:
     writes"), and nothing can catch that. So:
 
     - `writing`: one connect or stop at a time, and nothing else of the library while its hold lasts.
-    - `calling`: any number of other calls at once, none while somebody writes or waits to write.
+    - `calling`: any number of other calls at once, none while somebody writes; who is to write goes first.
     - `pinning`: as a call, for as long as it takes, for the connect's own later reads.
 
     A call may take long (a message that is never acknowledged: 75 s), but its look-up is over at once. So a
@@ -32,8 +32,7 @@ class Gate:
     after the other while calls wait: each would have to wait for all calls of all sessions anew. Once the
     gate has been shut to calls for `shut_at_most_s`, those that wait go before the next writer.
 
-    All methods but `announce`, `withdraw` and `release` block, and are meant for threads other than the event
-    loop's.
+    `calling`, `writing` and `pinning` block, and are meant for threads other than the event loop's.
     """
 
     def __init__(
@@ -57,9 +56,7 @@ class Gate:
         """Around a call that looks its client up and writes nothing."""
         mine = next(self._ids)
         with self._changed:
-            self._waiting.add(mine)
-            self._changed.wait_for(lambda: self._admits(mine))
-            self._waiting.discard(mine)
+            self._until_admitted(mine)
             self._calls[mine] = time.monotonic()
             if self._announced:
                 self._changed.notify_all()
@@ -87,7 +84,11 @@ class Gate:
             self._changed.notify_all()
 
     def writing(self, announced: int | None = None) -> "Hold":
-        """Wait until nothing of the library is under way, and keep it so until the hold is released."""
+        """Wait until nothing of the library is under way, and keep it so until the hold is released.
+
+        Args:
+            announced: what `announce` gave; None for a writer that comes unannounced.
+        """
         mine = self.announce() if announced is None else announced
         with self._changed:
             while (wait := self._until_clear()) is None or wait > 0:
@@ -100,9 +101,7 @@ class Gate:
         """Keep writers out until the hold is released, and let calls through."""
         mine = next(self._ids)
         with self._changed:
-            self._waiting.add(mine)
-            self._changed.wait_for(lambda: self._admits(mine))
-            self._waiting.discard(mine)
+            self._until_admitted(mine)
             self._pins.add(mine)
         return Hold(self, mine)
 
@@ -127,6 +126,11 @@ class Gate:
         now = time.monotonic()
         if now >= self._shut_since + self._shut_at_most_s:
             self._shut_since, self._let_in = now, next(self._ids)
+
+    def _until_admitted(self, call: int) -> None:
+        self._waiting.add(call)
+        self._changed.wait_for(lambda: self._admits(call))
+        self._waiting.discard(call)
 
     def _admits(self, call: int) -> bool:
         """Whether a call may go now. While a pin keeps writers out, they need not be waited for."""
