@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 
-from dispatcher.adapters.store import MongoStore
+from dispatcher.adapters.store import MongoStore, ReadSoFar
 from dispatcher.domain.session import Session
 from griot_chassis import clock, ids
+from griot_chassis.errors import PositionsForgottenError
 from griot_chassis.mongo import connect
+from griot_chassis.positions import Positions
+from griot_chassis.records import Partition
+from griot_contracts.topics import DELIVERY_EVENTS
 from tests.unit.dispatcher.store_suite import StoreSuite
 
 PARTITION = 7
@@ -89,3 +93,20 @@ async def test_of_two_who_own_at_the_same_moment_or_by_a_slow_clock_the_later_is
     await former.save([], [], [OLD], [])
 
     assert (await owner.load({PARTITION}))[PARTITION].sessions == [NEW]
+
+
+async def test_what_is_read_back_counts_only_while_the_database_holds_what_it_held(database: Any) -> None:
+    """And the positions that are decided by are those that were loaded, though they are dropped by now."""
+    here, other = Partition(DELIVERY_EVENTS.name, PARTITION), Partition(DELIVERY_EVENTS.name, PARTITION + 1)
+    positions = Positions(database, "dispatcher")
+    await positions.load([here, other])
+    await positions.save({here: 5})
+    progress = ReadSoFar(positions)
+    await progress.check({PARTITION, PARTITION + 1})
+
+    await database.client.drop_database(database.name)
+
+    with pytest.raises(PositionsForgottenError):
+        await progress.check({PARTITION})
+    await progress.check({PARTITION + 1})
+    assert await progress.handled([here, other]) == {here: 5}
