@@ -53,7 +53,7 @@ class Whole:
         Raises:
             DocumentsIncompleteError: it has lost something of that, which is not told again yet.
         """
-        if self._seen is None:
+        if self._seen is None or topic.name in self._lacking:
             await self.look()
         if topic.name in self._lacking:
             raise DocumentsIncompleteError("the documents are being made again from the log")
