@@ -18,17 +18,17 @@ SEED = "20261124"
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
-    ("phases", "budget_s"), [("examples,coverage,fuzzing", 40), ("stateful", 20)], ids=["alone", "in a row"]
+    ("phases", "tries"), [("examples,coverage,fuzzing", 4), ("stateful", 10)], ids=["alone", "in a row"]
 )
 async def test_the_api_does_what_its_document_says_and_nothing_else(
-    stack: Stack, tmp_path: Path, phases: str, budget_s: int
+    stack: Stack, tmp_path: Path, phases: str, tries: int
 ) -> None:
     async with opened_account(stack.api_url) as ada:
         stranger = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / "stranger.toml"),
-            "run", f"{stack.api_url}/openapi.json", "--phases", phases, "--max-time", str(budget_s),
+            "run", f"{stack.api_url}/openapi.json", "--phases", phases, "--max-examples", str(tries),
             "--checks", "all", "--exclude-checks", NOT_FOR_US, "--no-color", "--seed", SEED,
             cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
             env=os.environ | {
