@@ -8,13 +8,10 @@ import pytest
 from griot_chassis.errors import (
     BrokerUnavailableError,
     DatabaseUnavailableError,
-    PositionsForgottenError,
 )
 from griot_chassis.records import Partition
-from griot_contracts.ids import derive
-from griot_contracts.messages import DeliverMessage, MessageFailed, MessageStatus, MessageUnknown
-from griot_contracts.sessions import WhenUnknown
-from griot_contracts.topics import DELIVERY_EVENTS, DISPATCH_COMMANDS
+from griot_contracts.messages import MessageFailed, MessageStatus
+from griot_contracts.topics import DISPATCH_COMMANDS
 from tests.support import eventually
 from tests.unit.dispatcher.conftest import OWNED, Bench
 from tests.unit.dispatcher.fakes import MemoryStore
@@ -30,7 +27,6 @@ from tests.unit.dispatcher.samples import (
     receipt,
     seconds,
     sent,
-    unknown,
 )
 from tests.unit.dispatcher.store_suite import StoreSuite
 
@@ -150,70 +146,6 @@ async def test_what_could_not_be_written_is_written_by_the_repeat_under_the_same
     assert first <= {envelope.id for envelope in bench.log.calls[-1]}
     assert sorted(bench.store.stored) == ["m1", "m2"]
     assert set(bench.log.asked) == {("m1", 1)}
-
-
-async def test_nothing_is_decided_on_what_a_dropped_database_has_left(bench: Bench) -> None:
-    """Found by the chaos run: what could not be written was read back from a database that was dropped."""
-    await bench.hear(created(WhenUnknown.FAIL), connected(), dispatch("m1"))
-    records = bench.topics.records([unknown("m1")])
-    bench.log.away = True
-    with pytest.raises(BrokerUnavailableError):
-        await bench.dispatch(records)
-    bench.drop()
-
-    with pytest.raises(PositionsForgottenError):
-        await bench.dispatch(records)
-    with pytest.raises(PositionsForgottenError):
-        await bench.wake()
-
-    assert not any(told.resend for told in bench.log.events("m1", MessageUnknown))
-
-
-async def test_what_was_dropped_before_it_was_read_back_is_not_taken_over(bench: Bench) -> None:
-    bench.drop()
-
-    with pytest.raises(PositionsForgottenError):
-        await bench.dispatch.assigned(OWNED)
-
-
-async def test_after_a_restart_what_was_under_way_is_asked_for_again_as_the_same_attempt(
-    bench: Bench,
-) -> None:
-    await bench.hear(connected(), dispatch("m1"), dispatch("m2"))
-    await bench.hear(failed("m1"))
-    bench.clock.go_on(seconds(2))
-    await bench.wake()
-
-    await bench.restart()
-
-    assert bench.log.asked == [("m1", 1), ("m1", 2), ("m1", 2)]
-    commands = [envelope.id for envelope in bench.log.written if isinstance(envelope.body, DeliverMessage)]
-    assert commands[1:] == [derive("m1", "DeliverMessage", "2")] * 2
-
-
-async def test_after_a_restart_nothing_is_asked_for_before_the_news_is_read(bench: Bench) -> None:
-    await bench.hear(connected(), dispatch("m1"), dispatch("m2"))
-    bench.progress.last = {Partition(DELIVERY_EVENTS.name, PARTITION): 0}
-    await bench.restart()
-    assert bench.log.asked == [("m1", 1)]
-
-    await bench.hear(sent("m1"))
-    await bench.wake()
-
-    assert bench.log.asked == [("m1", 1), ("m2", 1)]
-
-
-async def test_news_that_nobody_can_read_is_not_waited_for(bench: Bench) -> None:
-    await bench.hear(connected(), dispatch("m1"))
-    where = Partition(DELIVERY_EVENTS.name, PARTITION)
-    bench.progress.last = {where: 4}
-    await bench.restart()
-    assert bench.log.asked == [("m1", 1)]
-
-    bench.progress.next = {where: 5}
-    await bench.wake()
-
-    assert bench.log.asked == [("m1", 1), ("m1", 1)]
 
 
 async def test_what_was_lost_to_another_worker_is_not_touched(bench: Bench) -> None:

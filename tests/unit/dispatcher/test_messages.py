@@ -69,6 +69,18 @@ def test_an_attempt_has_the_number_after_the_last_that_ended() -> None:
     assert begin(message, NOON)[1].attempt == 2
 
 
+def test_what_may_be_asked_for_again_says_since_when_it_can_have_been_asked_for() -> None:
+    later, earlier = NOON + seconds(60), NOON - seconds(60)
+    fresh, _ = take_in(unheard_of(), dispatch("m1", send_at=earlier), 3, NOON)
+    planned, _ = take_in(unheard_of(), dispatch("m1", send_at=later), 3, NOON)
+    tried, _ = ended(planned, failed("m1", 1).model_copy(update={"at": later + seconds(1)}))
+
+    asked = [begin(message, later, again=True)[1].open_since for message in (fresh, planned, tried)]
+
+    assert asked == [NOON, later, later + seconds(1)]
+    assert begin(fresh, later)[1].open_since is None, "the first to ask says nothing of the kind"
+
+
 def test_a_sent_message_has_whatsapps_id_and_no_content_any_more() -> None:
     message, told = ended(queued(), sent("m1", wa="3EB0A"))
 

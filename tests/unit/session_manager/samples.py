@@ -18,7 +18,13 @@ def now() -> datetime:
 
 
 def deliver(
-    message_id: str = "m1", *, attempt: int = 1, to: str = BOB, session_id: str = "s1", at: datetime = NOON
+    message_id: str = "m1",
+    *,
+    attempt: int = 1,
+    to: str = BOB,
+    session_id: str = "s1",
+    at: datetime = NOON,
+    open_since: datetime | None = None,
 ) -> DeliverMessage:
     content = TextContent(text="hello")
     return DeliverMessage(
@@ -29,6 +35,7 @@ def deliver(
         to=to,
         content=content,
         attempt=attempt,
+        open_since=open_since,
     )
 
 

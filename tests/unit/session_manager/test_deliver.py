@@ -58,6 +58,34 @@ async def test_what_was_done_before_this_process_began_is_not_done_again_when_it
     assert len(connection.sent) == 1
 
 
+async def test_what_was_done_is_not_done_again_when_it_is_asked_for_anew_long_after(worker: Worker) -> None:
+    """Found by the chaos run: a dispatcher asked anew after its database was dropped, and the end was old."""
+    connection = await worker.connect()
+    worker.log.journal = [started("m1"), sent("m1")]
+    earlier = NOON - timedelta(hours=1)
+
+    await worker.do(deliver("m1", at=NOON, open_since=earlier))
+
+    assert worker.log.reads == [(JOURNAL, earlier - timedelta(minutes=1))]
+    assert deliveries(worker) == ["Sent"]
+    assert connection.sent == []
+
+
+async def test_what_could_not_be_looked_up_to_its_end_is_looked_up_again(worker: Worker) -> None:
+    connection = await worker.connect()
+    worker.log.journal = [started("m1"), sent("m1")]
+    command = deliver("m1", at=NOON - timedelta(hours=1))
+    worker.log.breaks = True
+    with pytest.raises(ConnectionError):
+        await worker.do(command)
+    worker.log.breaks = False
+
+    await worker.do(command)
+
+    assert deliveries(worker) == ["Sent"]
+    assert connection.sent == []
+
+
 async def test_what_was_done_so_long_ago_that_it_is_forgotten_is_looked_up_and_not_done_again(
     worker: Worker,
 ) -> None:

@@ -114,7 +114,8 @@ class DeliverMessage(Command):
     """To the session's owner.
 
     Hand this message to WhatsApp. `attempt` counts from 1; each attempt is made at most once. `media` is
-    there when the content is more than text.
+    there when the content is more than text. `open_since` is there when the same attempt may have been asked
+    for before: not before this moment; without it, not before `at`.
     """
 
     message_id: str
@@ -123,6 +124,7 @@ class DeliverMessage(Command):
     content: Content
     attempt: int
     media: MediaReference | None = None
+    open_since: Time | None = None
 
 
 class MessageEvent(Event):

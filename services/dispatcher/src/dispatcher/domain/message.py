@@ -50,6 +50,8 @@ class Message:
         attempt under way is not a status here: which one it is follows from the order.
         attempt: how many attempts have ended.
         failures: how many of them count against the tries.
+        open_since: nobody asked for the next attempt before this moment: it was queued then, or the last one
+        ended; None for one queued by a Griot that did not note it.
         not_before: no attempt before this moment: when it was asked to be sent, then when it is tried again.
         reason: why the last attempt was not the last.
         in_doubt: an attempt ended in doubt, and nothing has settled it yet.
@@ -70,6 +72,7 @@ class Message:
     status: MessageStatus = MessageStatus.QUEUED
     attempt: int = 0
     failures: int = 0
+    open_since: datetime | None = None
     not_before: datetime | None = None
     reason: str | None = None
     in_doubt: bool = False
@@ -103,17 +106,18 @@ def take_in(known: Message, command: DispatchMessage, sequence: int, at: datetim
         return message, [_cancelled(message)]  # the log told it before it told that there is such a message
     if known.attempt or not known.is_open:
         return message, []  # a delivery was read before: that it was queued has been told long ago
-    message = replace(message, not_before=command.send_at)
+    message = replace(message, open_since=max(at, command.send_at or at), not_before=command.send_at)
     return message, [MessageQueued(**_of(message), at=at, not_before=command.send_at)]
 
 
 def begin(
-    message: Message, at: datetime, media: MediaReference | None = None
+    message: Message, at: datetime, media: MediaReference | None = None, *, again: bool = False
 ) -> tuple[MessageSending, DeliverMessage]:
     """The next attempt.
 
     It has the number that follows the last ended one, so asking again for one whose end is not known is the
-    same attempt, which the session's owner never makes twice.
+    same attempt, which the session's owner never makes twice. With `again` it may be one: whoever is asked
+    is told how far back to look for it.
     """
     assert message.to is not None
     assert message.content is not None
@@ -121,7 +125,13 @@ def begin(
     return (
         MessageSending(**_of(message), at=at, attempt=attempt),
         DeliverMessage(
-            **_of(message), at=at, attempt=attempt, to=message.to, content=message.content, media=media
+            **_of(message),
+            at=at,
+            attempt=attempt,
+            to=message.to,
+            content=message.content,
+            media=media,
+            open_since=message.open_since if again else None,
         ),
     )
 
@@ -242,7 +252,7 @@ def _unknown(message: Message, end: DeliveryUnknown, when_unknown: WhenUnknown, 
 
 def _again(message: Message, reason: str, at: datetime, failures: int, retry: Retry) -> Message:
     not_before = at + retry.wait_after(message.attempt)
-    return replace(message, failures=failures, reason=reason, not_before=not_before)
+    return replace(message, failures=failures, reason=reason, open_since=at, not_before=not_before)
 
 
 def _cancelled(message: Message) -> MessageCancelled:

@@ -37,14 +37,14 @@ def evolve(message: Message, event: MessageEvent) -> Message:  # noqa: PLR0911 -
             tried = replace(
                 message, attempt=attempt, failures=message.failures + (event.reason != NOT_CONNECTED)
             )
-            return replace(tried, not_before=event.not_before, reason=event.reason)
+            return replace(tried, open_since=event.at, not_before=event.not_before, reason=event.reason)
         case MessageUnknown(resend=False) if message.is_open:
             return replace(
                 message, in_doubt=True
             )  # no end yet: whoever tells it may have died before `failed`
         case MessageUnknown(attempt=attempt) if message.is_open and attempt > message.attempt:
             tried = replace(message, attempt=attempt, failures=message.failures + 1, in_doubt=True)
-            return replace(tried, not_before=event.not_before, reason=event.reason)
+            return replace(tried, open_since=event.at, not_before=event.not_before, reason=event.reason)
         case MessageFailed(reason=reason) if reason == UNKNOWN_OUTCOME and message.is_open:
             tried = replace(
                 message, attempt=message.attempt + 1, failures=message.failures + 1, in_doubt=True

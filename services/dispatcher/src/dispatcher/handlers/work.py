@@ -149,10 +149,12 @@ class Work:
         if media is None and needs_media(message):
             return None  # this partition is looked at again when it is there
         self._fetching.forget(message.message_id)
+        inherited = self._gates.is_inherited(message.partition, place.sequence)
+        again = held.queue.may_be_given(message.message_id, inherited=inherited)
         held.queue.give(place)
         held.put_off.clear()
         self._count(held, message.message_id, now)
-        self.outbox.tell(message, steps.begin(message, now, media), message.command_id)
+        self.outbox.tell(message, steps.begin(message, now, media, again=again), message.command_id)
         return None
 
     def _count(self, held: Held, message_id: str, now: datetime) -> None:

@@ -82,7 +82,8 @@ class DeliverMessages:
             NotTheOwnerError: the message was not handed over, and is another worker's by now.
         """
         attempt = command.message_id, command.attempt
-        match what_to_do(await self._journals.known(record.partition, attempt, command.at)):
+        asked_at = command.open_since or command.at
+        match what_to_do(await self._journals.known(record.partition, attempt, asked_at)):
             case SayAgain(end):
                 await self._publish(end, record)
             case Doubt():

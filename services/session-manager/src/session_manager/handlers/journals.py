@@ -22,8 +22,9 @@ class Journals:
     """Knows what became of an attempt, whoever made it and when.
 
     What is read at an assignment is what commands may come again for. A command may also come late: from a
-    dispatcher that was stopped before it wrote it, while another one asked for the same and it was done. So
-    before an attempt is made that was asked for earlier than the journal begins, it is read from there on.
+    dispatcher that was stopped before it wrote it, while another one asked for the same and it was done. Or
+    the same is asked for anew, long after, by one that knows no end of it. So before an attempt is made that
+    may have been asked for earlier than the journal begins, it is read from there on.
     """
 
     def __init__(self, fleet: Fleet, log_reader: Log) -> None:
@@ -32,7 +33,11 @@ class Journals:
         self._turns: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def known(self, partition: int, attempt: Attempt, asked_at: datetime) -> Known:
-        """What is known of an attempt that was asked for then."""
+        """What is known of an attempt that nobody asked for before then.
+
+        Raises:
+            BrokerUnavailableError: it has to be read for that, and the log is away.
+        """
         async with self._turns[partition]:
             journal = self._fleet.journal(partition)
             found = journal.known(attempt)
@@ -43,9 +48,13 @@ class Journals:
     async def _read(self, journal: Journal, partition: int, attempt: Attempt, asked_at: datetime) -> Known:
         # The same number: both topics have the same key, the same partitioner and as many partitions.
         where, found = Partition(topics.DELIVERY_EVENTS.name, partition), journal.known(attempt)
-        journal.since = since = asked_at - _CLOCKS_DIFFER  # forgetting moves it on again
-        async for record in self._log.read(where, since=since):
-            journal.write(record.body)
-            found = journal.known(attempt) or found
+        before, journal.since = journal.since, asked_at - _CLOCKS_DIFFER  # forgetting moves it on again
+        try:
+            async for record in self._log.read(where, since=journal.since):
+                journal.write(record.body)
+                found = journal.known(attempt) or found
+        except BaseException:
+            journal.since = max(before, journal.since)  # what was not read is not known
+            raise
         log.info("journal read further back", partition=partition)
         return found
