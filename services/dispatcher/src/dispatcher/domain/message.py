@@ -51,7 +51,7 @@ class Message:
         attempt: how many attempts have ended.
         failures: how many of them count against the tries.
         open_since: nobody asked for the next attempt before this moment: it was queued then, or the last one
-        ended; None for one queued by a Griot that did not note it.
+        ended; None after its end, and for one queued by a Griot that did not note it.
         not_before: no attempt before this moment: when it was asked to be sent, then when it is tried again.
         reason: why the last attempt was not the last.
         in_doubt: an attempt ended in doubt, and nothing has settled it yet.
@@ -171,7 +171,8 @@ def give_up(message: Message, reason: str, at: datetime, detail: str | None = No
     """The end of a message that is not sent. One that has an end keeps it."""
     if not message.is_open:
         return message, []
-    ended = replace(message, status=MessageStatus.FAILED, content=None, reason=reason, ended_at=at)
+    given_up = replace(message, status=MessageStatus.FAILED, content=None, open_since=None)
+    ended = replace(given_up, reason=reason, ended_at=at)
     return ended, [MessageFailed(**_of(message), at=at, reason=reason, detail=detail)]
 
 
@@ -187,7 +188,8 @@ def withdraw(message: Message, at: datetime, *, may_be_given: bool) -> Step | No
     is_half_known = message.sequence is None and message.attempt > 0
     if not message.is_open or message.in_doubt or may_be_given or is_half_known:
         return None
-    cancelled = replace(message, status=MessageStatus.CANCELLED, content=None, reason=None, ended_at=at)
+    withdrawn = replace(message, status=MessageStatus.CANCELLED, content=None, open_since=None)
+    cancelled = replace(withdrawn, reason=None, ended_at=at)
     return cancelled, [_cancelled(cancelled)]
 
 
@@ -223,6 +225,7 @@ def _sent(message: Message, whatsapp_message_id: str, at: datetime, attempt: int
         attempt=attempt,
         content=None,
         in_doubt=False,
+        open_since=None,
         not_before=None,
         reason=None,
         whatsapp_message_id=whatsapp_message_id,

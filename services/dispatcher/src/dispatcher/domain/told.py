@@ -84,7 +84,8 @@ def _ended(message: Message, status: MessageStatus, event: MessageEvent, reason:
     after = _further(message, status)
     if after is message:
         return message
-    return replace(after, reason=reason, not_before=None, ended_at=message.ended_at or event.at)
+    ended_at = message.ended_at or event.at
+    return replace(after, reason=reason, open_since=None, not_before=None, ended_at=ended_at)
 
 
 def _further(message: Message, status: MessageStatus) -> Message:
