@@ -37,15 +37,12 @@ class FakeLog:
         self.accounts = partitions.get("accounts", [])
         self.reads: list[tuple[Partition, datetime | None]] = []
         self.away = False
-        self.breaks = False
 
     async def read(self, partition: Partition, *, since: datetime | None = None) -> AsyncIterator[Record]:
         if self.away:
             raise ConnectionError
         self.reads.append((partition, since))
         for body in {EVENTS: self.events, JOURNAL: self.journal, ACCOUNTS: self.accounts}.get(partition, []):
-            if self.breaks:
-                raise ConnectionError
             yield record(body)
 
 

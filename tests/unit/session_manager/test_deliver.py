@@ -75,10 +75,10 @@ async def test_what_could_not_be_looked_up_to_its_end_is_looked_up_again(worker:
     connection = await worker.connect()
     worker.log.journal = [started("m1"), sent("m1")]
     command = deliver("m1", at=NOON - timedelta(hours=1))
-    worker.log.breaks = True
+    worker.log.away = True
     with pytest.raises(ConnectionError):
         await worker.do(command)
-    worker.log.breaks = False
+    worker.log.away = False
 
     await worker.do(command)
 

@@ -50,8 +50,8 @@ class Message:
         attempt under way is not a status here: which one it is follows from the order.
         attempt: how many attempts have ended.
         failures: how many of them count against the tries.
-        open_since: nobody asked for the next attempt before this moment: it was queued then, or the last one
-        ended; None after its end, and for one queued by a Griot that did not note it.
+        open_since: nobody asked for the next attempt before this moment: it was queued then, or was to be
+        sent then, or the last one ended; None after its end, and where an earlier Griot queued it.
         not_before: no attempt before this moment: when it was asked to be sent, then when it is tried again.
         reason: why the last attempt was not the last.
         in_doubt: an attempt ended in doubt, and nothing has settled it yet.
@@ -171,8 +171,9 @@ def give_up(message: Message, reason: str, at: datetime, detail: str | None = No
     """The end of a message that is not sent. One that has an end keeps it."""
     if not message.is_open:
         return message, []
-    given_up = replace(message, status=MessageStatus.FAILED, content=None, open_since=None)
-    ended = replace(given_up, reason=reason, ended_at=at)
+    ended = replace(
+        message, status=MessageStatus.FAILED, content=None, open_since=None, reason=reason, ended_at=at
+    )
     return ended, [MessageFailed(**_of(message), at=at, reason=reason, detail=detail)]
 
 
@@ -188,8 +189,9 @@ def withdraw(message: Message, at: datetime, *, may_be_given: bool) -> Step | No
     is_half_known = message.sequence is None and message.attempt > 0
     if not message.is_open or message.in_doubt or may_be_given or is_half_known:
         return None
-    withdrawn = replace(message, status=MessageStatus.CANCELLED, content=None, open_since=None)
-    cancelled = replace(withdrawn, reason=None, ended_at=at)
+    cancelled = replace(
+        message, status=MessageStatus.CANCELLED, content=None, open_since=None, reason=None, ended_at=at
+    )
     return cancelled, [_cancelled(cancelled)]
 
 

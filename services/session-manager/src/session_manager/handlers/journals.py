@@ -36,7 +36,7 @@ class Journals:
         """What is known of an attempt that nobody asked for before then.
 
         Raises:
-            BrokerUnavailableError: it has to be read for that, and the log is away.
+            Exception: it has to be read for that, and the log is away. Nothing is taken for known then.
         """
         async with self._turns[partition]:
             journal = self._fleet.journal(partition)
